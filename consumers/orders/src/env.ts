@@ -1,0 +1,11 @@
+import { common, integer, kafkaBrokers, loadEnv, port, postgresUrl } from '@waygraph/kit/env';
+
+export const envModel = {
+  ...common,
+  ORDERS_CONSUMER_PORT: port(4202),
+  KAFKA_BROKERS: kafkaBrokers(),
+  ORDERS_DATABASE_URL: postgresUrl('postgres://orders:orders@127.0.0.1:5432/command'),
+  DATABASE_POOL: integer(6, { min: 1, max: 50 }),
+};
+
+export const readEnv = () => loadEnv(envModel);

@@ -1,0 +1,61 @@
+import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
+import type { Viewer } from '@waygraph/kit/auth';
+import type { LogPosition } from '@waygraph/kit/cursor';
+import { sqlOf } from '@waygraph/kit/orm';
+import { once } from '@waygraph/kit/idempotency';
+import { publish } from '@waygraph/kit/outbox';
+import { mayManage } from './seller.ts';
+import { Stock } from './stock.entity.ts';
+import { adjustStock as adjust, checkAdjustment, refusal, type Offer, type Refusal } from './stock.ts';
+
+export type AdjustStock = { productId: string; sellerId: string; delta: number; idempotencyKey: string };
+export type AdjustStockResult =
+  { offer: Offer; position: LogPosition; refusals: [] } | { offer: null; position: null; refusals: Refusal[] };
+
+const refused = (...refusals: Refusal[]): AdjustStockResult => ({ offer: null, position: null, refusals });
+
+/** A seller counted or received goods: its free stock changes by `delta`. */
+export async function adjustStock(
+  deps: { em: EntityManager },
+  viewer: Viewer | undefined,
+  command: AdjustStock,
+): Promise<AdjustStockResult> {
+  if (viewer === undefined || !mayManage(viewer, command.sellerId)) {
+    return refused(refusal('FORBIDDEN', 'only the seller itself and operators may adjust its stock'));
+  }
+  const faults = checkAdjustment(command);
+  if (faults.length > 0) return refused(...faults);
+
+  const { idempotencyKey: key, ...request } = command;
+  return deps.em.transactional(async em => {
+    const first = { subject: `${viewer.role}:${viewer.sub}`, operation: 'adjustStock', key, request };
+    const outcome = await once(
+      sqlOf(em),
+      first,
+      () => apply(em, command),
+      ({ refusals }) => refusals.length === 0,
+    );
+    return outcome.kind === 'done'
+      ? outcome.response
+      : refused(refusal('IDEMPOTENCY_CONFLICT', 'this key was used with other arguments', 'idempotencyKey'));
+  });
+}
+
+async function apply(em: EntityManager, { productId, sellerId, delta }: AdjustStock): Promise<AdjustStockResult> {
+  const known = !`${productId}${sellerId}`.includes('\0');
+  const stock = known && (await em.findOne(Stock, { productId, sellerId }, { lockMode: LockMode.PESSIMISTIC_WRITE }));
+  if (!stock) return refused(refusal('NOT_FOUND', 'this seller does not offer this product', 'productId'));
+
+  const decided = adjust(offerOf(stock), delta);
+  if ('code' in decided) return refused(decided);
+  const { offer, event } = decided;
+  stock.available = offer.available;
+  stock.received = offer.received;
+  await em.flush();
+  await publish(sqlOf(em), [event]);
+  return { offer, position: { topic: event.topic, key: event.key, seq: event.seq }, refusals: [] };
+}
+
+export function offerOf({ offerId, productId, sellerId, available, reserved, sold, received, version }: Stock): Offer {
+  return { offerId, productId, sellerId, available, reserved, sold, received, version };
+}

@@ -1,0 +1,48 @@
+/** Errors that are thrown: bugs and outages. `retryable` tells a client whether the same request may succeed later. */
+export const errorCatalogue = {
+  UNAUTHENTICATED: {
+    retryable: false,
+    meaning: 'The token is missing where one is needed, malformed, expired or not from our issuer.',
+  },
+  BAD_USER_INPUT: { retryable: false, meaning: 'An argument is outside its range; the message names it.' },
+  GATEWAY_ONLY: { retryable: false, meaning: 'A subgraph was called by somebody else than the gateway.' },
+  UNAVAILABLE: { retryable: true, meaning: 'A part that is needed for the answer is not reachable now.' },
+  INTERNAL: { retryable: false, meaning: 'A bug; the error id leads to the log.' },
+} as const;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+export class WaygraphError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'WaygraphError';
+    this.code = code;
+    this.retryable = errorCatalogue[code].retryable;
+  }
+}
+
+/** Expected outcomes of a mutation: data in its payload, never thrown. */
+export const userErrorCatalogue = {
+  INVALID_INPUT: 'A value is outside its range or does not fit another; nothing was done.',
+  NOT_FOUND: 'There is no such thing, or it is not yours to see.',
+  FORBIDDEN: 'Your role may not do this.',
+  IDEMPOTENCY_CONFLICT: 'The idempotency key was used before with another request.',
+  IN_PROGRESS: 'The first request with this idempotency key is still running; ask again.',
+  TOO_LATE: 'The order is already further than that.',
+  OUT_OF_STOCK: 'There is not that much to take.',
+  UNSERVED_ADDRESS: 'The address lies outside every hub.',
+  OVERLOADED: 'The system takes no new orders at the moment; try again later.',
+  STALE_STATE: 'Somebody changed it meanwhile; read again and decide again.',
+} as const;
+
+export type UserErrorCode = keyof typeof userErrorCatalogue;
+
+export type UserError = { code: UserErrorCode; message: string; field: string[] | null };
+
+/** `field` is the path of the argument that is at fault, e.g. `['input', 'lines', '0', 'quantity']`. */
+export function userError(code: UserErrorCode, message: string, field?: string[]): UserError {
+  return { code, message, field: field ?? null };
+}

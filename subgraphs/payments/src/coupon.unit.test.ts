@@ -1,0 +1,53 @@
+import { expect, test } from '@jest/globals';
+import { describeCoupon, sameTerms, type CouponTerms } from './coupon.ts';
+
+const now = new Date('2026-11-21T12:00:00.000Z');
+const later = new Date('2026-11-21T12:00:00.001Z');
+
+test('a coupon takes either a percentage or an amount off', () => {
+  expect(describeCoupon({ code: 'A-1', percentOff: 10, quota: 1 }, undefined, now)).toEqual({
+    code: 'A-1',
+    percentOff: 10,
+    amountOffMinor: null,
+    quota: 1,
+    expiresAt: null,
+  });
+  expect(
+    describeCoupon({ code: 'A', amountOffMinor: 5, quota: 1, expiresAt: later.toISOString() }, later, now),
+  ).toMatchObject({
+    amountOffMinor: 5,
+    expiresAt: later,
+  });
+});
+
+test('everything that is wrong is named at once', () => {
+  const wrong = describeCoupon(
+    { code: 'a b', percentOff: 0, amountOffMinor: 0, quota: 0, expiresAt: 'x' },
+    undefined,
+    now,
+  );
+  expect((wrong as { field: string[] }[]).map(({ field }) => field[0])).toEqual([
+    'code',
+    'percentOff',
+    'percentOff',
+    'amountOffMinor',
+    'quota',
+    'expiresAt',
+  ]);
+  expect(describeCoupon({ code: 'a', percentOff: 1, quota: 1, expiresAt: now.toISOString() }, now, now)).toMatchObject([
+    { field: ['expiresAt'] },
+  ]);
+});
+
+test('terms are the same when everything but the use is', () => {
+  const terms: CouponTerms = { code: 'A', percentOff: 10, amountOffMinor: null, quota: 1, expiresAt: later };
+  expect(sameTerms(terms, { ...terms, expiresAt: new Date(later) })).toBe(true);
+  for (const other of [
+    { percentOff: 11 },
+    { quota: 2 },
+    { expiresAt: null },
+    { percentOff: null, amountOffMinor: 10 },
+  ]) {
+    expect(sameTerms(terms, { ...terms, ...other })).toBe(false);
+  }
+});

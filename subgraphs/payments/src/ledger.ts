@@ -1,0 +1,94 @@
+import type { OutboxEvent } from '@waygraph/schema/events/define';
+import { WalletToppedUp } from '@waygraph/schema/events/wallet';
+
+export const currency = 'BRL';
+
+export type Wallet = { readonly customerId: string; readonly balanceMinor: number; readonly version: number };
+export type TransferKind = 'TOP_UP' | 'CAPTURE' | 'REFUND' | 'ADJUSTMENT';
+export type LedgerEntry = {
+  readonly id: string;
+  /** The wallet's version with this entry: its place in the ledger. */
+  readonly seq: number;
+  readonly at: Date;
+  readonly amountMinor: number;
+  readonly kind: TransferKind;
+  readonly orderId: string | null;
+};
+
+/** What moves; its entries sum to zero. */
+export type Transfer = {
+  readonly id: string;
+  readonly kind: TransferKind;
+  readonly orderId: string | null;
+  readonly entries: readonly {
+    readonly accountId: string;
+    readonly amountMinor: number;
+    /** Of a wallet: its version and balance with this entry. */
+    readonly seq: number | null;
+    readonly balanceMinor: number | null;
+  }[];
+};
+
+export type Refusal = {
+  readonly code: 'INVALID_INPUT' | 'FORBIDDEN' | 'IDEMPOTENCY_CONFLICT';
+  readonly message: string;
+  readonly field: string[] | null;
+};
+
+export const refusal = (code: Refusal['code'], message: string, ...field: string[]): Refusal => ({
+  code,
+  message,
+  field: field.length > 0 ? field : null,
+});
+
+type Actor = { readonly sub: string; readonly role: string } | undefined;
+
+/** A wallet is its customer's and the operators' business. */
+export const maySeeWallet = (actor: Actor, customerId: string): boolean =>
+  actor?.role === 'operator' || (actor?.role === 'customer' && actor.sub === customerId);
+
+/** Amounts are told as GraphQL Ints. */
+export const largestAmountMinor = 2_147_483_647;
+
+const isText = (text: string, longest: number): boolean =>
+  text.length >= 1 && text.length <= longest && !text.includes('\0');
+
+/** A wallet's account. */
+export const walletAccount = (customerId: string): string => `wallet:${customerId}`;
+
+export type TopUp = { customerId: string; amountMinor: number; idempotencyKey: string };
+
+/** What is wrong with a top-up, whatever the wallet holds. */
+export function checkTopUp({ customerId, amountMinor, idempotencyKey }: TopUp): Refusal[] {
+  const refusals: Refusal[] = [];
+  if (!isText(customerId, 64)) refusals.push(refusal('INVALID_INPUT', 'expected 1..64 characters', 'customerId'));
+  if (!Number.isInteger(amountMinor) || amountMinor < 1 || amountMinor > largestAmountMinor) {
+    refusals.push(refusal('INVALID_INPUT', 'expected an amount of at least 1', 'amountMinor'));
+  }
+  if (!isText(idempotencyKey, 255))
+    refusals.push(refusal('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
+  return refusals;
+}
+
+export const walletIsFull = (): Refusal =>
+  refusal('INVALID_INPUT', `a wallet holds at most ${String(largestAmountMinor)}`, 'amountMinor');
+
+/** Money from outside into a wallet; `wallet` is as it is with it. */
+export function topUp(id: string, wallet: Wallet, amountMinor: number): { transfer: Transfer; event: OutboxEvent } {
+  const { customerId, balanceMinor, version } = wallet;
+  return {
+    transfer: {
+      id,
+      kind: 'TOP_UP',
+      orderId: null,
+      entries: [
+        { accountId: 'cash', amountMinor: -amountMinor, seq: null, balanceMinor: null },
+        { accountId: walletAccount(customerId), amountMinor, seq: version, balanceMinor },
+      ],
+    },
+    event: WalletToppedUp.outboxEvent(
+      { customerId, transferId: id, amountMinor, balanceMinor, version },
+      { seq: version },
+    ),
+  };
+}

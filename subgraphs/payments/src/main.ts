@@ -1,0 +1,30 @@
+import { createPool, sqlOfPool } from '@waygraph/kit/database';
+import { createHealth } from '@waygraph/kit/health';
+import { createLifecycle } from '@waygraph/kit/lifecycle';
+import { createLog } from '@waygraph/kit/log';
+import { startSubgraph } from '@waygraph/kit/subgraph';
+import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
+import { createContextFactory } from './context.ts';
+import { readEnv } from './env.ts';
+import { resolvers } from './resolvers.ts';
+
+const env = readEnv();
+const log = createLog('payments', env.LOG_LEVEL);
+const lifecycle = createLifecycle({ log });
+
+const pool = createPool({ url: env.PAYMENTS_DATABASE_URL, max: env.DATABASE_POOL, name: 'payments' });
+lifecycle.onStop('database', () => pool.end());
+
+const subgraph = await startSubgraph({
+  name: 'payments',
+  port: env.PAYMENTS_PORT,
+  host: env.LISTEN_HOST,
+  typeDefs: await readSubgraph('payments'),
+  resolvers,
+  context: createContextFactory({ pool, cursorSecret: env.CURSOR_SECRET }),
+  health: createHealth({ database: () => sqlOfPool(pool)('select 1') }),
+  log,
+  gatewaySecret: env.GATEWAY_SECRET,
+  production: env.NODE_ENV === 'production',
+});
+lifecycle.onStop('server', subgraph.stop);
