@@ -22,6 +22,8 @@ type Bench = {
 
 const folder = '.data-bench';
 const portOffset = 30_000;
+// In no data folder: that of a system of the bench's own is gone afterwards.
+const results = join(repository, '.data-bench-results');
 
 function findBench(name: string | undefined): string {
   const files = globSync('{gateway,subgraphs/*,consumers/*}/bench/*.bench.ts', { cwd: repository });
@@ -31,12 +33,7 @@ function findBench(name: string | undefined): string {
   return join(repository, file);
 }
 
-const runBench = async (
-  file: string,
-  settings: Settings,
-  args: readonly string[],
-  results: string,
-): Promise<boolean> => {
+const runBench = async (file: string, settings: Settings, args: readonly string[]): Promise<boolean> => {
   const env = {
     ...settings.env,
     ...ensureKeys(paths(settings.data).keys),
@@ -49,10 +46,8 @@ const runBench = async (
 async function main([name, ...args]: readonly string[]): Promise<void> {
   const file = findBench(name);
   const base = loadSettings();
-  // Not with the system that was measured: one of its own is gone afterwards.
-  const results = join(base.data, 'bench');
   if (await isUp(controlSocket(base.data))) {
-    process.exit((await runBench(file, base, args, results)) ? 0 : 1);
+    process.exit((await runBench(file, base, args)) ? 0 : 1);
   }
   const begin = performance.now();
   const interrupt = onInterrupt(base, print);
@@ -63,7 +58,7 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   try {
     await system.ready;
     print(`ready after ${since(begin)}`);
-    if (!interrupt.aborted) ok = await runBench(file, settings, args, results);
+    if (!interrupt.aborted) ok = await runBench(file, settings, args);
   } finally {
     await system.stop(() => undefined);
     if (!settings.keep) deleteFolder(settings.data, outsideFolders(settings.data));

@@ -70,7 +70,7 @@ function readOptions(args: readonly string[]): Options {
     options: {
       rate: { type: 'string', default: '100' },
       seconds: { type: 'string', default: '30' },
-      warmup: { type: 'string', default: '5' },
+      warmup: { type: 'string', default: '20' },
       direct: { type: 'boolean', default: false },
     },
   });
@@ -143,12 +143,17 @@ async function measure({ times, sender, options, environment, report }: Work): P
   await openLoop({
     rate,
     seconds: warmup + seconds,
+    // Cold processes compile what they run: at the full rate at once they would only pile up requests.
+    rampSeconds: warmup / 2,
     maxUnderWay,
     send: adjust,
     onSent: sent => {
-      if ('failure' in sent) return void failures.set(sent.failure, (failures.get(sent.failure) ?? 0) + 1);
-      const { offer, version } = sent.result;
       const isWarmUp = sent.at < measuringFrom;
+      if ('failure' in sent) {
+        if (!isWarmUp) failures.set(sent.failure, (failures.get(sent.failure) ?? 0) + 1);
+        return;
+      }
+      const { offer, version } = sent.result;
       if (!isWarmUp) requestMs.push(sent.tookMs);
       tracker.add({ offerId: offer.offerId, version, sentAt: performance.now(), isWarmUp });
     },

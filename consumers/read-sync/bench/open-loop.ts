@@ -7,12 +7,16 @@ export type Sent<Result> = { at: number; tookMs: number } & ({ result: Result } 
 export async function openLoop<Result>(options: {
   rate: number;
   seconds: number;
+  /** The rate grows evenly from nothing for so long; default 0. */
+  rampSeconds?: number;
   maxUnderWay: number;
   send: (index: number) => Promise<Result>;
   onSent: (sent: Sent<Result>) => void;
 }): Promise<void> {
-  const { rate, seconds, maxUnderWay, send, onSent } = options;
-  const total = Math.round(rate * seconds);
+  const { rate, seconds, rampSeconds = 0, maxUnderWay, send, onSent } = options;
+  const dueAfter = (passed: number): number =>
+    passed < rampSeconds ? (rate * passed ** 2) / (2 * rampSeconds) : rate * (passed - rampSeconds / 2);
+  const total = Math.round(dueAfter(seconds));
   const underWay = new Set<Promise<void>>();
   const one = async (index: number): Promise<void> => {
     const at = performance.now();
@@ -25,7 +29,7 @@ export async function openLoop<Result>(options: {
   };
   const start = performance.now();
   for (let sent = 0; sent < total;) {
-    const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * rate) + 1);
+    const due = Math.min(total, Math.floor(dueAfter((performance.now() - start) / 1000)) + 1);
     for (; sent < due; sent += 1) {
       if (underWay.size >= maxUnderWay) {
         onSent({ at: performance.now(), tookMs: 0, failure: `not sent, ${String(maxUnderWay)} were under way` });
