@@ -4,6 +4,7 @@ import { tokenFor } from '@waygraph/kit/testing/gateway-client';
 import { testEnv } from '@waygraph/kit/testing/test-env';
 import { waitFor } from '@waygraph/kit/testing/wait-for';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readTopic } from './read-topic.ts';
 import { offerKey, startStockChanges, type OfferUnderTest } from './stock-changes.ts';
 import { ask, partStatus } from './support.ts';
 
@@ -100,5 +101,25 @@ describe('killed without warning while stock changes flow', () => {
       },
       { timeoutMs: 60_000, what: 'the read database to hold every change' },
     );
+  }, 120_000);
+
+  test('every change is on the log without a gap, and a repeat carries the id of the first', async () => {
+    const { rows: stock } = await command.query<{ offer_id: string; version: string }>(
+      'select offer_id, version from inventory.stock where (product_id, seller_id) in (select * from unnest($1::text[], $2::text[]))',
+      [offers.map(offer => offer.productId), offers.map(offer => offer.sellerId)],
+    );
+    const log = new Map(stock.map(row => [row.offer_id, new Map<number, Set<string>>()]));
+    for (const { key, headers } of await readTopic('inventory.events')) {
+      const seqs = log.get(key ?? '');
+      const seq = Number(headers['seq']);
+      seqs?.set(seq, (seqs.get(seq) ?? new Set()).add(headers['id'] ?? ''));
+    }
+    for (const { offer_id: offerId, version } of stock) {
+      const seqs = log.get(offerId) ?? new Map<number, Set<string>>();
+      expect([...seqs.keys()].sort((a, b) => a - b)).toEqual(
+        Array.from({ length: Number(version) }, (_, at) => at + 1),
+      );
+      expect([...seqs.values()].map(ids => ids.size)).toEqual(Array.from(seqs, () => 1));
+    }
   }, 120_000);
 });

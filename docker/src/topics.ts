@@ -1,4 +1,4 @@
-import { createAdmin, type TopicSpec } from '@waygraph/kit/kafka';
+import { createAdmin, type TopicSpec } from '@waygraph/kit/kafka-admin';
 import { createLog } from '@waygraph/kit/log';
 import { partitions, topicConfig, topics } from '@waygraph/schema/topics';
 

@@ -1,5 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
-import type { KafkaAdmin, PartitionEnd } from '@waygraph/kit/kafka';
+import type { KafkaAdmin, PartitionEnd } from '@waygraph/kit/kafka-admin';
 import type { RawMessage } from '@waygraph/kit/kafka-delivery';
 import { notStarted, progressed, type Progress } from './snapshot-progress.ts';
 import type { Table } from './tables.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPool, sqlOfPool, type Sql } from '@waygraph/kit/database';
-import { createAdmin, createConsumer, type KafkaAdmin, type KafkaConsumer } from '@waygraph/kit/kafka';
+import { createAdmin, type KafkaAdmin } from '@waygraph/kit/kafka-admin';
+import { createConsumer, type KafkaConsumer } from '@waygraph/kit/kafka';
 import type { RawMessage } from '@waygraph/kit/kafka-delivery';
 import { createLog } from '@waygraph/kit/log';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';

@@ -1,5 +1,6 @@
 import { createPool, distinctServers, sqlOfPool } from '@waygraph/kit/database';
-import { createAdmin, createConsumer } from '@waygraph/kit/kafka';
+import { createAdmin } from '@waygraph/kit/kafka-admin';
+import { createConsumer } from '@waygraph/kit/kafka';
 import { createLog } from '@waygraph/kit/log';
 import { snapshotNotificationsTopic } from '@waygraph/schema/topics';
 import { readRebuildEnv } from './env.ts';

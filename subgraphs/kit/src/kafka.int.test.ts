@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool, withTransaction } from './database.ts';
-import { createAdmin, createConsumer, type KafkaAdmin, type KafkaConsumer } from './kafka.ts';
+import { createAdmin, type KafkaAdmin } from './kafka-admin.ts';
+import { createConsumer, type KafkaConsumer } from './kafka.ts';
 import type { RawMessage } from './kafka-delivery.ts';
 import { createLog } from './log.ts';
 import { publish } from './outbox.ts';

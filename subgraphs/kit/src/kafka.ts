@@ -1,69 +1,9 @@
-import { createRequire } from 'node:module';
 import net from 'node:net';
-import { Kafka, logLevel, type Consumer, type EachBatchPayload, type KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
 import { isTransient } from './database.ts';
+import { kafkaClient, retry } from './kafka-client.ts';
 import { BadMessage, createFaults, deliver, placeOf, type Fault, type RawMessage } from './kafka-delivery.ts';
 import type { Log } from './log.ts';
-
-/**
- * kafkajs 2.2.4 re-arms a timer without end on every idle connection, each time with a negative delay: one wake-up per ms and a
- * TimeoutNegativeWarning (tulios/kafkajs#1556, #1751). A timer is only of use while requests wait.
- */
-function mendRequestQueue(): void {
-  type Queue = {
-    pending: unknown[];
-    throttledUntil: number;
-    throttleCheckTimeoutId: NodeJS.Timeout | null;
-    checkPendingRequests(): void;
-  };
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as {
-    prototype: Queue & Record<string, unknown>;
-  };
-  if (typeof prototype['scheduleCheckPendingRequests'] !== 'function')
-    throw new Error('kafkajs has changed inside: look at mendRequestQueue');
-  prototype['scheduleCheckPendingRequests'] = function (this: Queue) {
-    if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
-    this.throttleCheckTimeoutId = setTimeout(
-      () => {
-        this.throttleCheckTimeoutId = null;
-        this.checkPendingRequests();
-      },
-      Math.max(10, this.throttledUntil - Date.now()),
-    );
-  };
-}
-
-mendRequestQueue();
-
-/** Short, so that a broker that comes back is met at once: the first try after 100 ms, then at most a second apart. */
-const retry = { initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2, retries: 8 };
-
-function client(brokers: readonly string[], name: string, log: Log): Kafka {
-  const levels = {
-    [logLevel.ERROR]: 'warn',
-    [logLevel.WARN]: 'debug',
-    [logLevel.INFO]: 'debug',
-    [logLevel.DEBUG]: 'trace',
-  } as const;
-  return new Kafka({
-    clientId: name,
-    brokers: [...brokers],
-    retry,
-    connectionTimeout: 2_000,
-    logLevel: logLevel.INFO,
-    // Its errors are mostly a broker being away, which heals; what does not heal comes as a crash.
-    logCreator:
-      () =>
-      ({ level, namespace, log: entry }) => {
-        // A broker that is away would be told several times a second; the crash that follows is told once.
-        const pinoLevel = /^(Connection|BrokerPool)$/.test(namespace) ? 'debug' : levels[level as keyof typeof levels];
-        log[pinoLevel](
-          { kafkajs: namespace, error: entry['error'] as unknown, groupId: entry['groupId'] as unknown },
-          entry.message,
-        );
-      },
-  });
-}
 
 export type ConsumerOptions = {
   readonly brokers: readonly string[];
@@ -110,7 +50,7 @@ const watchdogMs = 30_000;
  */
 export function createConsumer(options: ConsumerOptions): KafkaConsumer {
   const { groupId, log, topics, concurrency = 1, commitEveryMs = 200 } = options;
-  const consumer: Consumer = client(options.brokers, groupId, log).consumer({
+  const consumer: Consumer = kafkaClient(options.brokers, groupId, log).consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
     rebalanceTimeout: 15_000,
@@ -293,81 +233,4 @@ async function anyAnswers(brokers: readonly string[]): Promise<boolean> {
     return answered;
   });
   return (await Promise.all(answers)).includes(true);
-}
-
-export type TopicSpec = {
-  readonly name: string;
-  readonly partitions: number;
-  readonly config: Readonly<Record<string, string>>;
-};
-/** `start` is the oldest offset that is kept, `end` the one the next record will get. */
-export type PartitionEnd = {
-  readonly topic: string;
-  readonly partition: number;
-  readonly start: bigint;
-  readonly end: bigint;
-};
-
-export type KafkaAdmin = {
-  /** Creates those that are missing and resolves to their names; those that are there stay as they are. */
-  createTopics(topics: readonly TopicSpec[]): Promise<string[]>;
-  ends(topics: readonly string[]): Promise<PartitionEnd[]>;
-  /** How many records below `ends` the group has not committed; what it never committed counts in full. */
-  behind(groupId: string, ends: readonly PartitionEnd[]): Promise<bigint>;
-  deleteGroup(groupId: string): Promise<void>;
-  stop(): Promise<void>;
-};
-
-/** Rejects when no broker answers. */
-export async function createAdmin({
-  brokers,
-  name,
-  log,
-}: {
-  brokers: readonly string[];
-  name: string;
-  log: Log;
-}): Promise<KafkaAdmin> {
-  const admin = client(brokers, name, log).admin();
-  await admin.connect();
-
-  return {
-    async createTopics(topics) {
-      const known = new Set(await admin.listTopics());
-      const missing = topics.filter(({ name: topic }) => !known.has(topic));
-      if (missing.length > 0)
-        await admin.createTopics({
-          waitForLeaders: true,
-          topics: missing.map(({ name: topic, partitions, config }) => ({
-            ...{ topic, numPartitions: partitions, replicationFactor: 1 },
-            configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
-          })),
-        });
-      return missing.map(({ name: topic }) => topic);
-    },
-    async ends(topics) {
-      const all = topics.map(async topic => {
-        const offsets = await admin.fetchTopicOffsets(topic);
-        return offsets.map(({ partition, low, high }) => ({ topic, partition, start: BigInt(low), end: BigInt(high) }));
-      });
-      return (await Promise.all(all)).flat();
-    },
-    async behind(groupId, ends) {
-      const groups = await admin.fetchOffsets({ groupId, topics: [...new Set(ends.map(({ topic }) => topic))] });
-      const committed = new Map(
-        groups.flatMap(({ topic, partitions }) =>
-          partitions.map(({ partition, offset }) => [placeOf({ topic, partition }), BigInt(offset)] as const),
-        ),
-      );
-      return ends.reduce((sum, { topic, partition, start, end }) => {
-        const offset = committed.get(placeOf({ topic, partition })) ?? start;
-        const from = offset < start ? start : offset;
-        return from < end ? sum + end - from : sum;
-      }, 0n);
-    },
-    deleteGroup: async groupId => {
-      await admin.deleteGroups([groupId]);
-    },
-    stop: () => admin.disconnect(),
-  };
 }
