@@ -13,7 +13,7 @@ const everywhere = [
 ];
 const noTransport = [
   forbid(
-    ['@mikro-orm/*', 'pg', 'kafkajs', 'graphql', '@apollo/*', '@waygraph/kit/*'],
+    ['@mikro-orm/*', 'pg', 'kafkajs', 'graphql', '@apollo/*', '@waygraph/kit/*', '!@waygraph/kit/errors'],
     'The domain is pure: commands and state in, results and events out.',
   ),
 ];

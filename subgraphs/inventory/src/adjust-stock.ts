@@ -1,3 +1,4 @@
+import { userError, type UserError } from '@waygraph/kit/errors';
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Viewer } from '@waygraph/kit/auth';
 import type { LogPosition } from '@waygraph/kit/cursor';
@@ -6,13 +7,13 @@ import { once } from '@waygraph/kit/idempotency';
 import { publish } from '@waygraph/kit/outbox';
 import { mayManage } from './seller.ts';
 import { Stock } from './stock.entity.ts';
-import { adjustStock as adjust, checkAdjustment, refusal, type Offer, type Refusal } from './stock.ts';
+import { adjustStock as adjust, checkAdjustment, type Offer } from './stock.ts';
 
 export type AdjustStock = { productId: string; sellerId: string; delta: number; idempotencyKey: string };
 export type AdjustStockResult =
-  { offer: Offer; position: LogPosition; refusals: [] } | { offer: null; position: null; refusals: Refusal[] };
+  { offer: Offer; position: LogPosition; refusals: [] } | { offer: null; position: null; refusals: UserError[] };
 
-const refused = (...refusals: Refusal[]): AdjustStockResult => ({ offer: null, position: null, refusals });
+const refused = (...refusals: UserError[]): AdjustStockResult => ({ offer: null, position: null, refusals });
 
 /** A seller counted or received goods: its free stock changes by `delta`. */
 export async function adjustStock(
@@ -21,7 +22,7 @@ export async function adjustStock(
   command: AdjustStock,
 ): Promise<AdjustStockResult> {
   if (viewer === undefined || !mayManage(viewer, command.sellerId)) {
-    return refused(refusal('FORBIDDEN', 'only the seller itself and operators may adjust its stock'));
+    return refused(userError('FORBIDDEN', 'only the seller itself and operators may adjust its stock'));
   }
   const faults = checkAdjustment(command);
   if (faults.length > 0) return refused(...faults);
@@ -37,14 +38,14 @@ export async function adjustStock(
     );
     return outcome.kind === 'done'
       ? outcome.response
-      : refused(refusal('IDEMPOTENCY_CONFLICT', 'this key was used with other arguments', 'idempotencyKey'));
+      : refused(userError('IDEMPOTENCY_CONFLICT', 'this key was used with other arguments', 'idempotencyKey'));
   });
 }
 
 async function apply(em: EntityManager, { productId, sellerId, delta }: AdjustStock): Promise<AdjustStockResult> {
   const known = !`${productId}${sellerId}`.includes('\0');
   const stock = known && (await em.findOne(Stock, { productId, sellerId }, { lockMode: LockMode.PESSIMISTIC_WRITE }));
-  if (!stock) return refused(refusal('NOT_FOUND', 'this seller does not offer this product', 'productId'));
+  if (!stock) return refused(userError('NOT_FOUND', 'this seller does not offer this product', 'productId'));
 
   const decided = adjust(offerOf(stock), delta);
   if ('code' in decided) return refused(decided);

@@ -1,3 +1,4 @@
+import { userError, type UserError } from '@waygraph/kit/errors';
 import { LockMode, type EntityManager } from '@mikro-orm/postgresql';
 import type { Viewer } from '@waygraph/kit/auth';
 import type { LogPosition } from '@waygraph/kit/cursor';
@@ -5,12 +6,11 @@ import { sqlOf } from '@waygraph/kit/orm';
 import { publish } from '@waygraph/kit/outbox';
 import { Seller } from './seller.entity.ts';
 import { changeStatus, mayManage, sellerChanged, type SellerStatus } from './seller.ts';
-import { refusal, type Refusal } from './stock.ts';
 
 export type SetSellerStatusResult =
-  { seller: Seller; position: LogPosition; refusals: [] } | { seller: null; position: null; refusals: Refusal[] };
+  { seller: Seller; position: LogPosition; refusals: [] } | { seller: null; position: null; refusals: UserError[] };
 
-const refused = (...refusals: Refusal[]): SetSellerStatusResult => ({ seller: null, position: null, refusals });
+const refused = (...refusals: UserError[]): SetSellerStatusResult => ({ seller: null, position: null, refusals });
 
 /** Pauses or reopens a seller; a status it already has changes nothing and succeeds. */
 export async function setSellerStatus(
@@ -20,13 +20,13 @@ export async function setSellerStatus(
 ): Promise<SetSellerStatusResult> {
   const { sellerId, status } = command;
   if (!mayManage(viewer, sellerId)) {
-    return refused(refusal('FORBIDDEN', 'only the seller itself and operators may change its status'));
+    return refused(userError('FORBIDDEN', 'only the seller itself and operators may change its status'));
   }
-  if (sellerId.includes('\0')) return refused(refusal('NOT_FOUND', 'there is no such seller', 'sellerId'));
+  if (sellerId.includes('\0')) return refused(userError('NOT_FOUND', 'there is no such seller', 'sellerId'));
 
   return deps.em.transactional(async em => {
     const seller = await em.findOne(Seller, sellerId, { lockMode: LockMode.PESSIMISTIC_WRITE });
-    if (seller === null) return refused(refusal('NOT_FOUND', 'there is no such seller', 'sellerId'));
+    if (seller === null) return refused(userError('NOT_FOUND', 'there is no such seller', 'sellerId'));
 
     const changed = changeStatus({ id: seller.id, status: seller.status, version: seller.version }, status);
     if (changed !== undefined) {

@@ -1,3 +1,4 @@
+import { userError, type UserError } from '@waygraph/kit/errors';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { StockAdjusted } from '@waygraph/schema/events/inventory';
 
@@ -13,31 +14,19 @@ export type Offer = {
   readonly version: number;
 };
 
-export type Refusal = {
-  readonly code: 'INVALID_INPUT' | 'NOT_FOUND' | 'FORBIDDEN' | 'OUT_OF_STOCK' | 'IDEMPOTENCY_CONFLICT' | 'IN_PROGRESS';
-  readonly message: string;
-  readonly field: string[] | null;
-};
-
-export const refusal = (code: Refusal['code'], message: string, ...field: string[]): Refusal => ({
-  code,
-  message,
-  field: field.length > 0 ? field : null,
-});
-
 const largestDelta = 1_000_000;
 const largestStock = 2_147_483_647;
 
 /** What is wrong with a change, whatever the stock is. */
-export function checkAdjustment({ delta, idempotencyKey }: { delta: number; idempotencyKey: string }): Refusal[] {
-  const refusals: Refusal[] = [];
+export function checkAdjustment({ delta, idempotencyKey }: { delta: number; idempotencyKey: string }): UserError[] {
+  const refusals: UserError[] = [];
   if (!Number.isInteger(delta) || delta === 0 || Math.abs(delta) > largestDelta) {
     refusals.push(
-      refusal('INVALID_INPUT', `expected a whole number from 1 to ${String(largestDelta)}, or its negative`, 'delta'),
+      userError('INVALID_INPUT', `expected a whole number from 1 to ${String(largestDelta)}, or its negative`, 'delta'),
     );
   }
   if (idempotencyKey.length < 1 || idempotencyKey.length > 255 || idempotencyKey.includes('\0')) {
-    refusals.push(refusal('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
+    refusals.push(userError('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
   }
   return refusals;
 }
@@ -45,13 +34,13 @@ export function checkAdjustment({ delta, idempotencyKey }: { delta: number; idem
 export type Adjustment = { readonly offer: Offer; readonly event: OutboxEvent };
 
 /** Takes from or adds to what is free; what is reserved or sold is promised and stays. */
-export function adjustStock(offer: Offer, delta: number): Adjustment | Refusal {
+export function adjustStock(offer: Offer, delta: number): Adjustment | UserError {
   const available = offer.available + delta;
   if (available < 0) {
-    return refusal('OUT_OF_STOCK', `only ${String(offer.available)} can be taken`, 'delta');
+    return userError('OUT_OF_STOCK', `only ${String(offer.available)} can be taken`, 'delta');
   }
   if (offer.received + delta > largestStock) {
-    return refusal('INVALID_INPUT', `a seller holds at most ${String(largestStock)} of a product`, 'delta');
+    return userError('INVALID_INPUT', `a seller holds at most ${String(largestStock)} of a product`, 'delta');
   }
   const next = { ...offer, available, received: offer.received + delta, version: offer.version + 1 };
   return { offer: next, event: stockAdjusted(next, delta) };

@@ -40,9 +40,9 @@ export const userErrorCatalogue = {
 
 export type UserErrorCode = keyof typeof userErrorCatalogue;
 
-export type UserError = { code: UserErrorCode; message: string; field: string[] | null };
+export type UserError = { readonly code: UserErrorCode; readonly message: string; readonly field: string[] | null };
 
-/** `field` is the path of the argument that is at fault, e.g. `['input', 'lines', '0', 'quantity']`. */
-export function userError(code: UserErrorCode, message: string, field?: string[]): UserError {
-  return { code, message, field: field ?? null };
+/** `field` is the path of the argument that is at fault, e.g. `'input', 'lines', '0', 'quantity'`. */
+export function userError(code: UserErrorCode, message: string, ...field: string[]): UserError {
+  return { code, message, field: field.length > 0 ? field : null };
 }

@@ -1,4 +1,5 @@
-import { largestAmountMinor, refusal, type Refusal } from './ledger.ts';
+import { userError, type UserError } from '@waygraph/kit/errors';
+import { largestAmountMinor } from './ledger.ts';
 
 /** What a coupon gives: exactly one of `percentOff` and `amountOffMinor`. */
 export type CouponTerms = {
@@ -22,10 +23,10 @@ const inRange = (value: number, from: number, to: number): boolean =>
   Number.isInteger(value) && value >= from && value <= to;
 
 /** The coupon that is asked for, or everything that is wrong with it. `expiresAt` is what its text was read as. */
-export function describeCoupon(given: NewCoupon, expiresAt: Date | undefined, now: Date): CouponTerms | Refusal[] {
+export function describeCoupon(given: NewCoupon, expiresAt: Date | undefined, now: Date): CouponTerms | UserError[] {
   const { code, percentOff = null, amountOffMinor = null, quota } = given;
-  const refusals: Refusal[] = [];
-  const refuse = (message: string, field: string) => refusals.push(refusal('INVALID_INPUT', message, field));
+  const refusals: UserError[] = [];
+  const refuse = (message: string, field: string) => refusals.push(userError('INVALID_INPUT', message, field));
 
   if (!/^[\w-]{1,64}$/.test(code)) refuse('expected 1..64 letters, digits, - or _', 'code');
   if ((percentOff === null) === (amountOffMinor === null))

@@ -1,10 +1,10 @@
+import { userError, type UserError } from '@waygraph/kit/errors';
 import type { Viewer } from '@waygraph/kit/auth';
 import { withTransaction, type Pool } from '@waygraph/kit/database';
 import { parseInstant } from '@waygraph/kit/scalars';
 import { describeCoupon, sameTerms, type CouponTerms, type NewCoupon } from './coupon.ts';
-import { refusal, type Refusal } from './ledger.ts';
 
-export type CreateCouponResult = { code: string; refusals: [] } | { code: null; refusals: Refusal[] };
+export type CreateCouponResult = { code: string; refusals: [] } | { code: null; refusals: UserError[] };
 
 type CouponRow = {
   code: string;
@@ -28,9 +28,9 @@ export function createCoupon(
   viewer: Viewer | undefined,
   given: NewCoupon,
 ): Promise<CreateCouponResult> {
-  const refused = (...refusals: Refusal[]): CreateCouponResult => ({ code: null, refusals });
+  const refused = (...refusals: UserError[]): CreateCouponResult => ({ code: null, refusals });
   if (viewer?.role !== 'operator')
-    return Promise.resolve(refused(refusal('FORBIDDEN', 'only operators may create coupons')));
+    return Promise.resolve(refused(userError('FORBIDDEN', 'only operators may create coupons')));
 
   return withTransaction(deps.pool, async sql => {
     const [clock] = await sql<{ now_ms: number }>('select (extract(epoch from now()) * 1000)::float8 as now_ms');
@@ -50,6 +50,6 @@ export function createCoupon(
     );
     return row !== undefined && sameTerms(termsOf(row), coupon)
       ? { code, refusals: [] }
-      : refused(refusal('IDEMPOTENCY_CONFLICT', 'there is another coupon with this code', 'code'));
+      : refused(userError('IDEMPOTENCY_CONFLICT', 'there is another coupon with this code', 'code'));
   });
 }

@@ -1,3 +1,4 @@
+import { userError, type UserError } from '@waygraph/kit/errors';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { WalletToppedUp } from '@waygraph/schema/events/wallet';
 
@@ -29,18 +30,6 @@ export type Transfer = {
   }[];
 };
 
-export type Refusal = {
-  readonly code: 'INVALID_INPUT' | 'FORBIDDEN' | 'IDEMPOTENCY_CONFLICT';
-  readonly message: string;
-  readonly field: string[] | null;
-};
-
-export const refusal = (code: Refusal['code'], message: string, ...field: string[]): Refusal => ({
-  code,
-  message,
-  field: field.length > 0 ? field : null,
-});
-
 type Actor = { readonly sub: string; readonly role: string } | undefined;
 
 /** A wallet is its customer's and the operators' business. */
@@ -59,19 +48,19 @@ export const walletAccount = (customerId: string): string => `wallet:${customerI
 export type TopUp = { customerId: string; amountMinor: number; idempotencyKey: string };
 
 /** What is wrong with a top-up, whatever the wallet holds. */
-export function checkTopUp({ customerId, amountMinor, idempotencyKey }: TopUp): Refusal[] {
-  const refusals: Refusal[] = [];
-  if (!isText(customerId, 64)) refusals.push(refusal('INVALID_INPUT', 'expected 1..64 characters', 'customerId'));
+export function checkTopUp({ customerId, amountMinor, idempotencyKey }: TopUp): UserError[] {
+  const refusals: UserError[] = [];
+  if (!isText(customerId, 64)) refusals.push(userError('INVALID_INPUT', 'expected 1..64 characters', 'customerId'));
   if (!Number.isInteger(amountMinor) || amountMinor < 1 || amountMinor > largestAmountMinor) {
-    refusals.push(refusal('INVALID_INPUT', 'expected an amount of at least 1', 'amountMinor'));
+    refusals.push(userError('INVALID_INPUT', 'expected an amount of at least 1', 'amountMinor'));
   }
   if (!isText(idempotencyKey, 255))
-    refusals.push(refusal('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
+    refusals.push(userError('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
   return refusals;
 }
 
-export const walletIsFull = (): Refusal =>
-  refusal('INVALID_INPUT', `a wallet holds at most ${String(largestAmountMinor)}`, 'amountMinor');
+export const walletIsFull = (): UserError =>
+  userError('INVALID_INPUT', `a wallet holds at most ${String(largestAmountMinor)}`, 'amountMinor');
 
 /** Money from outside into a wallet; `wallet` is as it is with it. */
 export function topUp(id: string, wallet: Wallet, amountMinor: number): { transfer: Transfer; event: OutboxEvent } {

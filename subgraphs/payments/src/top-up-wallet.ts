@@ -1,15 +1,16 @@
+import { userError, type UserError } from '@waygraph/kit/errors';
 import { WalletToppedUp } from '@waygraph/schema/events/wallet';
 import type { Viewer } from '@waygraph/kit/auth';
 import type { LogPosition } from '@waygraph/kit/cursor';
 import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { once } from '@waygraph/kit/idempotency';
 import { bookTopUps } from './book-transfers.ts';
-import { checkTopUp, refusal, walletIsFull, type Refusal, type TopUp, type Wallet } from './ledger.ts';
+import { checkTopUp, walletIsFull, type TopUp, type Wallet } from './ledger.ts';
 
 export type TopUpResult =
-  { wallet: Wallet; position: LogPosition; refusals: [] } | { wallet: null; position: null; refusals: Refusal[] };
+  { wallet: Wallet; position: LogPosition; refusals: [] } | { wallet: null; position: null; refusals: UserError[] };
 
-const refused = (...refusals: Refusal[]): TopUpResult => ({ wallet: null, position: null, refusals });
+const refused = (...refusals: UserError[]): TopUpResult => ({ wallet: null, position: null, refusals });
 
 export const toppedUp = (wallet: Wallet): TopUpResult => ({
   wallet,
@@ -23,7 +24,7 @@ export async function topUpWallet(
   viewer: Viewer | undefined,
   command: TopUp,
 ): Promise<TopUpResult> {
-  if (viewer?.role !== 'operator') return refused(refusal('FORBIDDEN', 'only operators may top up wallets'));
+  if (viewer?.role !== 'operator') return refused(userError('FORBIDDEN', 'only operators may top up wallets'));
   const faults = checkTopUp(command);
   if (faults.length > 0) return refused(...faults);
 
@@ -38,7 +39,7 @@ export async function topUpWallet(
     );
     return outcome.kind === 'done'
       ? outcome.response
-      : refused(refusal('IDEMPOTENCY_CONFLICT', 'this key was used with other arguments', 'idempotencyKey'));
+      : refused(userError('IDEMPOTENCY_CONFLICT', 'this key was used with other arguments', 'idempotencyKey'));
   });
 }
 

@@ -1,10 +1,11 @@
+import { type UserError } from '@waygraph/kit/errors';
 import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { requestHash } from '@waygraph/kit/idempotency';
 import { bookTopUps } from './book-transfers.ts';
-import { checkTopUp, walletIsFull, type Refusal, type TopUp } from './ledger.ts';
+import { checkTopUp, walletIsFull, type TopUp } from './ledger.ts';
 import { toppedUp } from './top-up-wallet.ts';
 
-export type TopUpFault = { idempotencyKey: string; refusal: Refusal };
+export type TopUpFault = { idempotencyKey: string; refusal: UserError };
 
 const chunkSize = 1_000;
 const subject = 'operator:bulk';
