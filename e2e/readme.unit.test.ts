@@ -32,7 +32,7 @@ const manifestOf = (path: string) => JSON.parse(readFileSync(join(root, path), '
 
 test('every variable that a process or the stack reads stands in the table, with its default, and no other', async () => {
   const defaults = new Map<string, string>();
-  const files = globSync('{gateway,subgraphs/*,consumers/*,sql}/src/env.ts', { cwd: root }).filter(
+  const files = globSync('{gateway,subgraphs/*,consumers/*,sql,docker/fake-psp}/src/env.ts', { cwd: root }).filter(
     file => !file.includes('kit/'),
   );
   const modules = [...files.map(file => join(root, file)), join(root, 'docker/src/settings.ts')];
@@ -42,6 +42,8 @@ test('every variable that a process or the stack reads stands in the table, with
   for (const model of exported.flat().filter(isModel)) {
     for (const [name, schema] of Object.entries(model)) {
       const parsed = schema.safeParse(undefined);
+      // Optional for one process; another one that reads it says what it is.
+      if (parsed.success && parsed.data === undefined) continue;
       const value = !parsed.success
         ? 'made at the first start'
         : Array.isArray(parsed.data)
@@ -104,6 +106,16 @@ describe('links', () => {
   test.each(links)('%s exists', link => {
     expect(existsSync(join(root, link))).toBe(true);
   });
+
+  test('one event can be followed through at most seven files, which are there', () => {
+    const [, section = ''] =
+      /^(?:## Follow one event\n|\*\*Follow one event[.:]?\*\*)([\s\S]*?)\n(?=\n\*\*|#)/m.exec(readme) ?? [];
+    const files = [...section.matchAll(/\]\(([^)#]+\.ts)\)/g)].map(match => match[1] ?? '');
+    expect(files).toContain('subgraphs/orders/src/place-order.ts');
+    expect(files.length).toBeLessThanOrEqual(7);
+    expect(files.filter(file => !existsSync(join(root, file)))).toEqual([]);
+  });
+
   const scripts = Object.keys((manifestOf('package.json') as { scripts: Record<string, string> }).scripts);
   const commands = new Set([...readme.matchAll(/npm run ([a-z:-]+)/g)].map(match => match[1] ?? ''));
   test.each([...commands])('npm run %s is a script', command => {

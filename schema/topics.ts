@@ -20,7 +20,13 @@ const eventTopics = [
 export type EventTopic = (typeof eventTopics)[number];
 
 /** Tables of the command database whose rows other processes may follow; captured by the tables connector. */
-export const capturedTables = ['inventory.sellers', 'inventory.products', 'inventory.stock', 'cdc.beats'] as const;
+export const capturedTables = [
+  'inventory.sellers',
+  'inventory.products',
+  'inventory.stock',
+  'routing.deliveries',
+  'cdc.beats',
+] as const;
 
 export type CapturedTable = (typeof capturedTables)[number];
 

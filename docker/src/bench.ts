@@ -26,7 +26,7 @@ const portOffset = 30_000;
 const results = join(repository, '.data-bench-results');
 
 function findBench(name: string | undefined): string {
-  const files = globSync('{gateway,subgraphs/*,consumers/*}/bench/*.bench.ts', { cwd: repository });
+  const files = globSync('{gateway,subgraphs/*,consumers/*,e2e}/bench/*.bench.ts', { cwd: repository });
   const names = files.map(file => basename(file, '.bench.ts')).sort();
   const file = files.find(one => basename(one, '.bench.ts') === name);
   if (file === undefined) throw new Fault(`expected the name of a benchmark: ${names.join(', ')}`);

@@ -20,31 +20,67 @@ export type Process = {
 const databaseUrls = services.map(({ name }) => `${name.toUpperCase()}_DATABASE_URL`);
 const subgraphUrls = services.map(({ name }) => `${name.toUpperCase()}_URL`);
 
+/** Every consumer group of a service: it needs its schema and the topics. */
+const consumer = (
+  service: string,
+  more: { reads?: readonly string[]; pools?: Readonly<Record<string, number>> } = {},
+): Process => {
+  const upper = service.toUpperCase();
+  return {
+    name: `${service}-consumer`,
+    entry: `consumers/${service}/src/main.ts`,
+    port: `${upper}_CONSUMER_PORT` as PortName,
+    reads: ['KAFKA_BROKERS', `${upper}_DATABASE_URL`, ...(more.reads ?? [])],
+    needs: ['databases', 'topics'],
+    pools: more.pools ?? { DATABASE_POOL: 6 },
+  };
+};
+
+const subgraph = (
+  service: string,
+  more: { reads?: readonly string[]; pools?: Readonly<Record<string, number>> } = {},
+): Process => {
+  const upper = service.toUpperCase();
+  return {
+    name: service,
+    entry: `subgraphs/${service}/src/main.ts`,
+    port: `${upper}_PORT` as PortName,
+    reads: ['GATEWAY_SECRET', 'CURSOR_SECRET', `${upper}_DATABASE_URL`, ...(more.reads ?? [])],
+    needs: ['databases'],
+    pools: { DATABASE_POOL: 6, ...more.pools },
+  };
+};
+
+const readsGeography = { reads: ['READ_DATABASE_URL'], pools: { READ_DATABASE_POOL: 4 } };
+
 export const processes: readonly Process[] = [
   {
     name: 'gateway',
     entry: 'gateway/src/main.ts',
     port: 'GATEWAY_PORT',
-    reads: ['GATEWAY_SECRET', 'JWT_JWKS', 'JWT_ISSUER', 'JWT_AUDIENCE', ...subgraphUrls],
-    needs: [],
+    reads: [
+      ...['GATEWAY_SECRET', 'CURSOR_SECRET', 'JWT_JWKS', 'JWT_ISSUER', 'JWT_AUDIENCE', 'KAFKA_BROKERS'],
+      ...subgraphUrls,
+    ],
+    needs: ['topics'],
     pools: {},
   },
-  {
-    name: 'payments',
-    entry: 'subgraphs/payments/src/main.ts',
-    port: 'PAYMENTS_PORT',
-    reads: ['GATEWAY_SECRET', 'CURSOR_SECRET', 'PAYMENTS_DATABASE_URL'],
-    needs: ['databases'],
-    pools: { DATABASE_POOL: 6 },
-  },
-  {
-    name: 'inventory',
-    entry: 'subgraphs/inventory/src/main.ts',
-    port: 'INVENTORY_PORT',
-    reads: ['GATEWAY_SECRET', 'CURSOR_SECRET', 'INVENTORY_DATABASE_URL', 'READ_DATABASE_URL'],
-    needs: ['databases'],
-    pools: { DATABASE_POOL: 6, READ_DATABASE_POOL: 4 },
-  },
+  subgraph('orders', { ...readsGeography, pools: { READ_DATABASE_POOL: 2 } }),
+  subgraph('payments'),
+  subgraph('inventory', readsGeography),
+  subgraph('routing', {
+    reads: ['READ_DATABASE_URL', 'REDIS_URL', 'BUSINESS_TIME_ZONE'],
+    pools: { READ_DATABASE_POOL: 4 },
+  }),
+  subgraph('risk', { pools: { DATABASE_POOL: 4 } }),
+  consumer('orders'),
+  consumer('payments', { reads: ['PSP_URL'] }),
+  consumer('inventory'),
+  consumer('routing', {
+    reads: ['READ_DATABASE_URL', 'REDIS_URL'],
+    pools: { DATABASE_POOL: 8, READ_DATABASE_POOL: 6 },
+  }),
+  consumer('risk', { pools: { DATABASE_POOL: 4 } }),
   {
     name: 'read-sync',
     entry: 'consumers/read-sync/src/main.ts',
@@ -55,12 +91,13 @@ export const processes: readonly Process[] = [
     renamed: { READ_DATABASE_URL: 'READ_SYNC_DATABASE_URL' },
   },
   {
-    name: 'orders-consumer',
-    entry: 'consumers/orders/src/main.ts',
-    port: 'ORDERS_CONSUMER_PORT',
-    reads: ['KAFKA_BROKERS', 'ORDERS_DATABASE_URL'],
-    needs: ['databases', 'topics'],
-    pools: { DATABASE_POOL: 4 },
+    name: 'jobs',
+    entry: 'consumers/jobs/src/main.ts',
+    port: 'JOBS_PORT',
+    reads: ['REDIS_URL', 'BUSINESS_TIME_ZONE'],
+    needs: ['databases', 'redis'],
+    pools: { READ_DATABASE_POOL: 2 },
+    renamed: { READ_DATABASE_URL: 'READ_SYNC_DATABASE_URL' },
   },
   {
     name: 'canary',
@@ -70,13 +107,21 @@ export const processes: readonly Process[] = [
     needs: ['databases', 'topics'],
     pools: { DATABASE_POOL: 2 },
   },
+  {
+    name: 'fake-psp',
+    entry: 'docker/fake-psp/src/main.ts',
+    port: 'FAKE_PSP_PORT',
+    reads: ['FAKE_PSP_FILE'],
+    needs: [],
+    pools: {},
+  },
 ];
 
 /** Runs once after the databases are there, and ends. */
 export const sampleShop = {
   name: 'sample-shop',
   entry: 'consumers/sample-shop/src/main.ts',
-  reads: ['INVENTORY_DATABASE_URL', 'PAYMENTS_DATABASE_URL'],
+  reads: ['INVENTORY_DATABASE_URL', 'PAYMENTS_DATABASE_URL', 'READ_SYNC_DATABASE_URL'],
   needs: ['databases'],
   pools: { DATABASE_POOL: 4 },
 } as const;

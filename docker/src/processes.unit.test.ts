@@ -7,7 +7,15 @@ import { repository, settingsFrom } from './settings.ts';
 
 const known = { ...settingsFrom({ HOME: '/root' }).env, GATEWAY_SECRET: 'g', CURSOR_SECRET: 'c' };
 /** Variables that people may set and that nobody has to hand over. */
-const ownDefaults = ['SUPERGRAPH', 'CORS_ORIGINS', 'SUBGRAPH_TIMEOUT_MS', 'LISTEN_HOST'];
+const ownDefaults = [
+  'FACTOR_SWEEP_MS',
+  'RESERVATION_TTL_MINUTES',
+  'PSP_TIMEOUT_MS',
+  'SUPERGRAPH',
+  'CORS_ORIGINS',
+  'SUBGRAPH_TIMEOUT_MS',
+  'LISTEN_HOST',
+];
 
 test.each([...processes, sampleShop].map(process => [process.name, process] as const))(
   '%s gets every variable its env.ts reads',

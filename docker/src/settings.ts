@@ -22,6 +22,12 @@ const portModel = {
   READ_SYNC_PORT: port(4201),
   ORDERS_CONSUMER_PORT: port(4202),
   CANARY_PORT: port(4203),
+  PAYMENTS_CONSUMER_PORT: port(4204),
+  INVENTORY_CONSUMER_PORT: port(4205),
+  ROUTING_CONSUMER_PORT: port(4206),
+  RISK_CONSUMER_PORT: port(4207),
+  JOBS_PORT: port(4208),
+  FAKE_PSP_PORT: port(4190),
 };
 
 export type PortName = keyof typeof portModel;
@@ -41,6 +47,7 @@ const stackModel = {
   MEMORY_BUDGET_MB: integer(4096, { min: 256, max: 1_000_000 }),
   JWT_ISSUER: text('waygraph'),
   JWT_AUDIENCE: text('waygraph'),
+  BUSINESS_TIME_ZONE: text('America/Sao_Paulo'),
 };
 
 function addressModel(ports: Record<PortName, number>, data: string) {
@@ -61,6 +68,8 @@ function addressModel(ports: Record<PortName, number>, data: string) {
     KAFKA_BROKERS: list(`127.0.0.1:${String(ports.KAFKA_PORT)}`),
     CONNECT_URL: httpUrl(`http://127.0.0.1:${String(ports.CONNECT_PORT)}`),
     REDIS_URL: redisUrl(`redis://127.0.0.1:${String(ports.REDIS_PORT)}`),
+    PSP_URL: httpUrl(`http://127.0.0.1:${String(ports.FAKE_PSP_PORT)}`),
+    FAKE_PSP_FILE: text(join(data, 'fake-psp', 'ledger.jsonl')),
     JWT_JWKS: text(join(data, 'keys', 'jwks.json')),
   };
 }
@@ -120,7 +129,7 @@ export const loadSettings = (): Settings => settingsFrom(process.env);
 /** The settings of a second system beside this one: other ports, another folder, none of the addresses given for the first. */
 export function ownSystem(base: Settings, data: string, portOffset: number): Settings {
   const ports = portNames.map(name => [name, String(base.ports[name] + portOffset)] as const);
-  const same = ['LOG_LEVEL', 'NODE_ENV', 'WAYGRAPH_CACHE', 'MIN_FREE_MB', 'MEMORY_BUDGET_MB'].map(
+  const same = ['LOG_LEVEL', 'NODE_ENV', 'WAYGRAPH_CACHE', 'MIN_FREE_MB', 'MEMORY_BUDGET_MB', 'BUSINESS_TIME_ZONE'].map(
     name => [name, base.env[name]] as const,
   );
   return {

@@ -36,6 +36,11 @@ describe('what the gateway serves beside GraphQL', () => {
     }
   });
 
+  test('both pages send subscriptions over a socket', async () => {
+    expect((await get('/graphiql/start.js')).text).toContain('subscriptionUrl');
+    expect((await get('/')).text).toContain('initialSubscriptionEndpoint');
+  });
+
   test('the example that GraphiQL opens with is answered without an error', async () => {
     const { status, text } = await get('/graphiql/example.graphql');
     expect(status).toBe(200);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { common, httpUrl, integer, list, loadEnv, port, secret, text } from '@waygraph/kit/env';
+import { common, httpUrl, integer, kafkaBrokers, list, loadEnv, port, secret, text } from '@waygraph/kit/env';
 
 // The gateway library reports to its vendor unless this is set before it is made.
 process.env['APOLLO_TELEMETRY_DISABLED'] = '1';
@@ -16,6 +16,9 @@ export const envModel = {
   GATEWAY_SECRET: secret(),
   /** Origins of pages that may call the gateway from a browser, e.g. `https://shop.example`. */
   CORS_ORIGINS: list(''),
+  /** Only used when the supergraph has fed subscriptions. */
+  KAFKA_BROKERS: kafkaBrokers(),
+  CURSOR_SECRET: secret().optional(),
   SUBGRAPH_TIMEOUT_MS: integer(3_000, { min: 100, max: 60_000 }),
 };
 

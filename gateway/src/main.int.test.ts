@@ -15,7 +15,7 @@ describe('a running gateway', () => {
   beforeAll(async () => {
     gateway = await spawnGateway({
       env: { SUBGRAPH_TIMEOUT_MS: '300', LOG_LEVEL: 'debug' },
-      answer: viewer => answer?.(viewer) ?? Promise.resolve(aThing),
+      answer: (viewer, request) => answer?.(viewer, request) ?? Promise.resolve(aThing),
     });
     await gateway.url();
   });

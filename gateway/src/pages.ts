@@ -21,6 +21,7 @@ const assets: Readonly<Record<string, string>> = {
 
 const ownOnly = [
   "default-src 'self'",
+  "connect-src 'self' ws: wss:", // not every browser counts its own host's sockets to 'self'
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data:",
   "font-src 'self' data:",

@@ -4,40 +4,77 @@ import { WaygraphError } from '@waygraph/kit/errors';
 
 export type GatewayContext = { readonly viewer?: Viewer | undefined };
 
+type Answer = { readonly data?: Record<string, unknown> | null; readonly errors?: readonly { message: string }[] };
+
+/** The subgraphs, asked in a viewer's name under the gateway's signature. */
+export type Services = {
+  /** For the executor of query plans; `url` is what the supergraph says, for those whose address nobody gave. */
+  sourceOf(name: string, url?: string): GraphQLDataSource<GatewayContext>;
+  /** For what the gateway asks of itself. */
+  ask(
+    name: string,
+    request: { query: string; variables: Readonly<Record<string, unknown>> },
+    viewer: Viewer | undefined,
+  ): Promise<Answer>;
+};
+
+type Options = { urls: ReadonlyMap<string, string>; secret: string; timeoutMs: number };
+
 /** From `willSendRequest`, which knows the viewer, to the fetcher, which knows the body; never sent. */
 const viewerNote = 'x-viewer-note';
 
-/** Asks a subgraph in the viewer's name, under the gateway's signature. */
-export function createSignedDataSource(options: {
-  name: string;
-  url: string;
-  secret: string;
-  timeoutMs: number;
-}): GraphQLDataSource<GatewayContext> {
-  const { name, url, secret, timeoutMs } = options;
-  return new RemoteGraphQLDataSource<GatewayContext>({
-    url,
-    willSendRequest: ({ request, context }) => {
-      request.http?.headers.set(viewerNote, JSON.stringify(context.viewer ?? null));
+export function createServices({ urls, secret, timeoutMs }: Options): Services {
+  const sources = new Map<string, GraphQLDataSource<GatewayContext>>();
+
+  async function send(
+    name: string,
+    url: string,
+    request: { headers: Readonly<Record<string, string>>; body: string; viewer: Viewer | undefined },
+  ): Promise<Response> {
+    const { headers, body, viewer } = request;
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { ...headers, ...signSubgraphRequest(secret, { viewer, body }) },
+        body,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      // Read here, so that the deadline holds for the body too.
+      return new Response(await response.text(), response);
+    } catch (error) {
+      const why =
+        error instanceof Error && error.name === 'TimeoutError' ? 'does not answer in time' : 'is not reachable';
+      throw new WaygraphError('UNAVAILABLE', `${name} ${why}`, { cause: error });
+    }
+  }
+
+  function createSource(name: string, url: string): GraphQLDataSource<GatewayContext> {
+    return new RemoteGraphQLDataSource<GatewayContext>({
+      url,
+      willSendRequest: ({ request, context }) => {
+        request.http?.headers.set(viewerNote, JSON.stringify(context.viewer ?? null));
+      },
+      fetcher: (target, init) => {
+        const { [viewerNote]: note = 'null', ...headers } = init?.headers ?? {};
+        const body = typeof init?.body === 'string' ? init.body : '';
+        const viewer = (JSON.parse(note) as Viewer | null) ?? undefined;
+        return send(name, target, { headers, body, viewer });
+      },
+    });
+  }
+
+  return {
+    sourceOf(name, url = '') {
+      const source = sources.get(name) ?? createSource(name, urls.get(name) ?? url);
+      sources.set(name, source);
+      return source;
     },
-    fetcher: async (target, init) => {
-      const { [viewerNote]: note = 'null', ...headers } = init?.headers ?? {};
-      const body = typeof init?.body === 'string' ? init.body : '';
-      const viewer = (JSON.parse(note) as Viewer | null) ?? undefined;
-      try {
-        const response = await fetch(target, {
-          method: 'POST',
-          headers: { ...headers, ...signSubgraphRequest(secret, { viewer, body }) },
-          body,
-          signal: AbortSignal.timeout(timeoutMs),
-        });
-        // Read here, so that the deadline holds for the body too.
-        return new Response(await response.text(), response);
-      } catch (error) {
-        const why =
-          error instanceof Error && error.name === 'TimeoutError' ? 'does not answer in time' : 'is not reachable';
-        throw new WaygraphError('UNAVAILABLE', `${name} ${why}`, { cause: error });
-      }
+    async ask(name, request, viewer) {
+      const headers = { 'content-type': 'application/json' };
+      const response = await send(name, urls.get(name) ?? '', { headers, body: JSON.stringify(request), viewer });
+      const body = (await response.json().catch(() => undefined)) as Answer | undefined;
+      if (body === undefined) throw new WaygraphError('UNAVAILABLE', `${name} does not answer as GraphQL does`);
+      return body;
     },
-  });
+  };
 }

@@ -10,6 +10,21 @@ import { readSubgraph } from './sdl-files.ts';
 
 /** What a resolver's parent is, where it is not the GraphQL type itself: the service's own type, written `file.ts#Type as Alias`. */
 const mappers: Record<string, Record<string, string>> = {
+  orders: {
+    Order: './order.ts#Order as OrderParent',
+    OrderLine: './order.ts#OrderLine as OrderLineParent',
+  },
+  risk: {},
+  routing: {
+    Order: './loaders.ts#OrderReference as OrderParent',
+    Delivery: './delivery.ts#Delivery as DeliveryParent',
+    Eta: './delivery.ts#Eta as EtaParent',
+    Assignment: './assignment.ts#Assignment as AssignmentParent',
+    Candidate: './score.ts#CandidateScore as CandidateParent',
+    Lane: './lane-statistics.ts#LaneStatistics as LaneParent',
+    Seller: './read-loaders.ts#SellerReference as SellerParent',
+    SellerRank: './seller-ranking.ts#SellerRank as SellerRankParent',
+  },
   inventory: {
     Product: './product.entity.ts#Product as ProductParent',
     Offer: './stock.ts#Offer as OfferParent',
@@ -18,6 +33,7 @@ const mappers: Record<string, Record<string, string>> = {
   payments: {
     Wallet: './ledger.ts#Wallet as WalletParent',
     LedgerEntry: './ledger.ts#LedgerEntry as LedgerEntryParent',
+    Payment: './order-payment.ts#Payment as PaymentParent',
   },
 };
 

@@ -60,7 +60,7 @@ describe('the committed supergraph', () => {
       .apiSchema()
       .toGraphQLJSSchema();
     const own = Object.values(api.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
-    const roots = [api.getQueryType(), api.getMutationType()].flatMap(root => root ?? []);
+    const roots = [api.getQueryType(), api.getMutationType(), api.getSubscriptionType()].flatMap(root => root ?? []);
 
     const undescribed = own.flatMap(type => [
       ...(type.description || roots.some(root => root === type) ? [] : [type.name]),

@@ -46,13 +46,24 @@ describe.each(serviceNames)('the role of %s', service => {
   });
 });
 
-test('the reader of the read database cannot write, and sees nothing of its book-keeping', async () => {
-  const client = new pg.Client({ connectionString: testEnv('READ_DATABASE_URL') });
+test.each([
+  ['READ_DATABASE_URL', 'the reader of the read database reads every part of it and writes none', '42501'],
+  ['READ_SYNC_DATABASE_URL', 'the writer of the read database writes every part of it', undefined],
+])('%s: %s', async (url, _, refused) => {
+  const client = new pg.Client({ connectionString: testEnv(url) });
   await client.connect();
   try {
-    await client.query('select count(*) from catalogue.offers');
-    await expect(client.query('delete from catalogue.offers')).rejects.toMatchObject({ code: '42501' });
-    await expect(client.query('select 1 from sync.rebuilds')).rejects.toMatchObject({ code: '42501' });
+    for (const table of ['catalogue.offers', 'geo.hubs', 'roads.edges', 'stats.mv_seller_ranking']) {
+      await client.query(`select count(*) from ${table}`);
+      const removal = client.query(`delete from ${table} where false`);
+      if (refused === undefined) await removal;
+      else await expect(removal).rejects.toMatchObject({ code: refused });
+    }
+    await client.query('select count(*) from offers');
+    const books = client.query('select count(*) from sync.rebuilds');
+    if (refused === undefined) await books;
+    else await expect(books).rejects.toMatchObject({ code: refused });
+    await expect(client.query('create table stats.mine ()')).rejects.toMatchObject({ code: '42501' });
   } finally {
     await client.end();
   }

@@ -23,7 +23,7 @@ test('a second and a third provisioning, at the same moment, find nothing to do'
   expect(first).toEqual(second);
   expect(first.servers[0]).toMatchObject({
     ...{ index: 1, slotSuffix: '', slots: { outbox: 'outbox', tables: 'tables' } },
-    capturedTables: ['inventory.sellers', 'inventory.products', 'inventory.stock', 'cdc.beats'],
+    capturedTables: ['inventory.sellers', 'inventory.products', 'inventory.stock', 'routing.deliveries', 'cdc.beats'],
   });
 });
 

@@ -118,14 +118,14 @@ async function provisionRead(client: pg.Client, place: ReadPlace, say: Say): Pro
   await client.query(
     `grant usage on schema public to ${[reader, writer].map(({ user }) => pg.escapeIdentifier(user)).join(', ')}`,
   );
-  const path = ['catalogue', 'sync', 'public'];
-  await openSchema(client, { schema: 'catalogue', login: writer }, database, { path });
-  await openSchema(client, { schema: 'sync', login: writer }, database, { path });
-  await openSchema(client, { schema: 'catalogue', login: reader }, database, {
-    rights: 'select',
-    path: ['catalogue', 'public'],
-  });
+  for (const schema of [...readSchemas, 'sync'])
+    await openSchema(client, { schema, login: writer }, database, { path: ['catalogue', 'sync', 'public'] });
+  for (const schema of readSchemas)
+    await openSchema(client, { schema, login: reader }, database, { rights: 'select', path: ['catalogue', 'public'] });
 }
+
+/** What readers of the read database see; the writer's book-keeping is in `sync`. */
+const readSchemas = ['catalogue', 'geo', 'roads', 'stats'];
 
 /** Runs `work` while no other provisioning touches the same server; a second one waits its turn. */
 const locked = <T>(place: Place, admin: Login, work: (client: pg.Client) => Promise<T>): Promise<T> =>

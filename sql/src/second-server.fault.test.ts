@@ -66,7 +66,7 @@ test('configuration alone moves a service: its schema is on the second server, t
     { index: 2, schemas: ['inventory', 'cdc'], slots: { outbox: 'outbox_2', tables: 'tables_2' }, slotSuffix: '-2' },
   ]);
   expect(servers.map(({ capturedTables }) => capturedTables)).toEqual([
-    ['cdc.beats'],
+    ['routing.deliveries', 'cdc.beats'],
     ['inventory.sellers', 'inventory.products', 'inventory.stock', 'cdc.beats'],
   ]);
   const inventory = await login(env['INVENTORY_DATABASE_URL']);

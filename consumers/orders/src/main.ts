@@ -1,10 +1,12 @@
 import { createPool, sqlOfPool } from '@waygraph/kit/database';
+import { createEventConsumer } from '@waygraph/kit/event-consumer';
 import { createHealth, startHealthServer } from '@waygraph/kit/health';
-import { createConsumer } from '@waygraph/kit/kafka';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
 import { tableTopic } from '@waygraph/schema/topics';
 import { readEnv } from './env.ts';
+import { handlers } from './handlers.ts';
+import { keepInTimeline } from './keep-in-timeline.ts';
 import { onProductChanged } from './on-product-changed.ts';
 
 const env = readEnv();
@@ -14,13 +16,14 @@ const lifecycle = createLifecycle({ log });
 const pool = createPool({ url: env.ORDERS_DATABASE_URL, max: env.DATABASE_POOL, name: 'orders-consumer' });
 lifecycle.onStop('database', () => pool.end());
 
-const consumer = createConsumer({
+const consumer = createEventConsumer({
+  group: 'orders',
+  pool,
+  handlers,
+  alongside: keepInTimeline,
+  tables: { [tableTopic('inventory.products')]: onProductChanged(sqlOfPool(pool)) },
   brokers: env.KAFKA_BROKERS,
-  groupId: 'orders',
-  topics: [tableTopic('inventory.products')],
-  fromBeginning: true,
   concurrency: env.DATABASE_POOL,
-  eachMessage: onProductChanged(sqlOfPool(pool)),
   log,
   onCrash: error => {
     log.error({ err: error }, 'consumer crashed');

@@ -9,7 +9,8 @@ import { tables } from './tables.ts';
 
 const env = readRebuildEnv();
 const log = createLog('rebuild-read', env.LOG_LEVEL === 'info' ? 'error' : env.LOG_LEVEL);
-const servers = distinctServers([env.INVENTORY_DATABASE_URL], env.CDC_DATABASE_URL).map(url =>
+const homes = [env.INVENTORY_DATABASE_URL, env.ROUTING_DATABASE_URL];
+const servers = distinctServers(homes, env.CDC_DATABASE_URL).map(url =>
   createPool({ url, max: 1, name: 'rebuild-read' }),
 );
 const read = createPool({ url: env.READ_SYNC_DATABASE_URL, max: 1, name: 'rebuild-read' });

@@ -13,8 +13,8 @@ export type Ledger = {
 const connectTimeoutMs = 5_000;
 
 // The driver itself and no pool: the lock belongs to one connection, and the usual run ends after a single question.
-export async function openLedger(url: string, name: string): Promise<Ledger> {
-  const key = [name, 'sample-shop'];
+export async function openLedger(url: string, name: string, operation = 'sample-shop'): Promise<Ledger> {
+  const key = [name, operation];
   const client = new pg.Client({
     connectionString: url,
     application_name: 'sample-shop',
@@ -26,7 +26,7 @@ export async function openLedger(url: string, name: string): Promise<Ledger> {
   const tryLock = async (call: string): Promise<boolean> => {
     const { rows } = await client.query<{ taken: unknown }>(
       `select ${call}(hashtextextended($1 || current_user, 0)) as taken`,
-      [`waygraph ${name} `],
+      [operation === 'sample-shop' ? `waygraph ${name} ` : `waygraph ${name} ${operation} `],
     );
     return rows[0]?.taken !== false;
   };

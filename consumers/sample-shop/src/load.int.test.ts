@@ -131,7 +131,7 @@ describe('loading', () => {
     const cutOff = createParts(urls).map((part): Part => ({
       ...part,
       load: async shop => {
-        await part.load({ ...shop, customers: shop.customers.slice(0, 1) });
+        await part.load({ ...shop, customers: shop.customers.slice(0, 1) }, () => undefined);
         throw new Error('cut off');
       },
     }));

@@ -6,7 +6,9 @@ import type { SampleShop } from './sample-shop.ts';
 export type Part = {
   service: string;
   url: string;
-  load: (shop: SampleShop) => Promise<Record<string, number>>;
+  /** Under which it is remembered, where several parts share a database. */
+  ledger?: string;
+  load: (shop: SampleShop, say: (line: string) => void) => Promise<Record<string, number>>;
   /** What `load` would be given, for `--check`. */
   share: (shop: SampleShop) => Record<string, number>;
 };
@@ -36,7 +38,7 @@ export async function loadSampleShop(options: Options): Promise<void> {
 async function loadPart(part: Part, options: Options): Promise<void> {
   let ledger: Ledger | undefined;
   try {
-    ledger = await openLedger(part.url, options.name ?? 'sample-shop');
+    ledger = await openLedger(part.url, options.name ?? 'sample-shop', part.ledger);
     if (options.checkOnly === true) await check(part, ledger, options);
     else await bringUp(part, ledger, options);
   } catch (error) {
@@ -63,7 +65,7 @@ async function bringUp({ service, load }: Part, ledger: Ledger, { version, shop,
       say(
         `${service}: loading the sample shop, version ${String(version)}${before > 0 ? ` over ${String(before)}` : ''}`,
       );
-      const summary = await load(await shop());
+      const summary = await load(await shop(), say);
       await ledger.remember(version, summary);
       say(`${service}: ${printed(summary)} new or changed in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
       return;

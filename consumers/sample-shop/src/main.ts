@@ -2,9 +2,10 @@
 import { parseArgs } from 'node:util';
 import { readEnv } from './env.ts';
 import { loadSampleShop } from './load.ts';
-import { createParts } from './parts.ts';
+import { createParts, createReadParts } from './parts.ts';
 import { currentShop, sampleShop } from './sample-shop.ts';
 
+const env = readEnv();
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 
@@ -13,7 +14,7 @@ try {
     version: currentShop.version,
     // Imported late: the usual run finds everything there and is over before this has been read.
     shop: async () => sampleShop({ ...currentShop, streets: await (await import('./streets.ts')).readStreets() }),
-    parts: createParts(readEnv()),
+    parts: [...createParts(env), ...createReadParts(env.READ_SYNC_DATABASE_URL, currentShop.seed)],
     say,
     checkOnly: values.check,
   });

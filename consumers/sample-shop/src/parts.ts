@@ -24,6 +24,34 @@ export function createParts(urls: { INVENTORY_DATABASE_URL: string; PAYMENTS_DAT
   ];
 }
 
+/** What routing reads before anybody has measured anything: written into the read database by the loader itself. */
+export function createReadParts(url: string, seed: string): Part[] {
+  return [
+    {
+      service: 'roads',
+      url,
+      ledger: 'sample-shop roads',
+      load: (_, say) =>
+        withPool(url, async pool => {
+          const { loadRoads } = await import('./load-roads.ts');
+          return loadRoads(pool, say);
+        }),
+      share: () => ({ 'road networks': 2 }),
+    },
+    {
+      service: 'geography',
+      url,
+      ledger: 'sample-shop geography',
+      load: shop =>
+        withPool(url, async pool => {
+          const { loadGeography } = await import('./load-geography.ts');
+          return loadGeography(pool, seed, shop);
+        }),
+      share: ({ sellers }) => ({ hubs: 27, lanes: 729, 'hand-over times (at most)': sellers.length }),
+    },
+  ];
+}
+
 async function loadInventory(pool: Pool, { sellers, products, offers }: SampleShop): Promise<Record<string, number>> {
   const { loadCatalogue } = await import('@waygraph/inventory/load-catalogue');
   return loadCatalogue({ pool }, { sellers, products, offers });

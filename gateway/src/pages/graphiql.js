@@ -1,8 +1,10 @@
-/* global React, ReactDOM, GraphiQL, document, fetch */
+/* global React, ReactDOM, GraphiQL, document, fetch, location */
 fetch('/graphiql/example.graphql')
   .then(response => (response.ok ? response.text() : ''))
   .then(defaultQuery => {
-    const fetcher = GraphiQL.createFetcher({ url: '/graphql' });
+    // Subscriptions go over a socket (graphql-ws is in GraphiQL's bundle); its first message carries what stands under Headers.
+    const subscriptionUrl = `${location.origin.replace(/^http/, 'ws')}/graphql`;
+    const fetcher = GraphiQL.createFetcher({ url: '/graphql', subscriptionUrl });
     ReactDOM.createRoot(document.getElementById('graphiql')).render(
       React.createElement(GraphiQL, {
         fetcher,

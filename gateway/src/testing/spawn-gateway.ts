@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { verifySubgraphRequest, type Viewer } from '@waygraph/kit/auth';
+import { verifySubgraphRequest, type Role, type Viewer } from '@waygraph/kit/auth';
 import { close, listen } from '@waygraph/kit/health';
 import { compose } from '@waygraph/schema/scripts/compose';
 import { parse } from 'graphql';
@@ -21,26 +21,31 @@ const sdl = `
 `;
 
 /** What the subgraph of the test answers; the default is a thing. */
-export type Answering = (viewer: Viewer | undefined) => Promise<{ status?: number; body: unknown }>;
+export type Answering = (viewer: Viewer | undefined, request: string) => Promise<{ status?: number; body: unknown }>;
 
-/** A gateway process over one subgraph that the test plays itself. `dispose` ends both. */
-export async function spawnGateway(options: { answer?: Answering; env?: Record<string, string> } = {}) {
+/** A gateway process over one subgraph that the test plays itself, and maybe one that is fed. `dispose` ends both. */
+export async function spawnGateway(
+  options: { answer?: Answering; env?: Record<string, string>; sdl?: string; fedSdl?: string } = {},
+) {
   const answer: Answering =
     options.answer ?? (() => Promise.resolve({ body: { data: { thing: { name: 'a thing' } } } }));
   const subgraph = createServer((request, response) => {
     void (async () => {
       const body = await textOf(request);
       if (request.url === '/health') return response.end('alive');
-      const { status = 200, body: reply } = await answer(verifySubgraphRequest(secret, request.headers, body));
+      const { status = 200, body: reply } = await answer(verifySubgraphRequest(secret, request.headers, body), body);
       return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(reply));
     })().catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
   const subgraphPort = await listen(subgraph, 0);
 
   const folder = await mkdtemp(join(tmpdir(), 'waygraph-gateway-'));
-  const composed = compose([{ name: 'things', url: 'http://127.0.0.1:1/graphql', typeDefs: parse(sdl) }]);
+  const composed = compose([
+    { name: 'things', url: 'http://127.0.0.1:1/graphql', typeDefs: parse(options.sdl ?? sdl) },
+    ...(options.fedSdl === undefined ? [] : [{ name: 'news', url: 'kafka:news', typeDefs: parse(options.fedSdl) }]),
+  ]);
   if ('faults' in composed) throw new Error(composed.faults.join('\n'));
-  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   await writeFile(join(folder, 'supergraph.graphql'), composed.sdl);
   await writeFile(
     join(folder, 'jwks.json'),
@@ -74,9 +79,16 @@ export async function spawnGateway(options: { answer?: Answering; env?: Record<s
     if (entry['msg'] === 'gateway listens') listening.resolve(Number(entry['port']));
   });
 
+  const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   return {
     log,
     output,
+    token: (role: Role, sub: string, ttlSeconds = 600): string => {
+      const exp = Math.floor(Date.now() / 1000) + ttlSeconds;
+      const text = `${encoded({ alg: 'ES256' })}.${encoded({ role, sub, exp, iss: 'waygraph', aud: 'waygraph' })}`;
+      const signature = sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+      return `${text}.${signature.toString('base64url')}`;
+    },
     exited,
     signal: (name: NodeJS.Signals) => child.kill(name),
     url: async () => `http://127.0.0.1:${String(await listening.promise)}`,

@@ -128,7 +128,23 @@ describe('adjustStock', () => {
     }
   });
 
-  test('many at once: every change counts once, versions have no gap', async () => {
+  test('what orders take moves the version, but leaves no gap in what is told here', async () => {
+    await inventory.sql(
+      'update stock set available = available - 1, reserved = reserved + 1, version = version + 3 where offer_id = $1',
+      [offerId],
+    );
+    const { seq: last } = (await events()).at(-1)!;
+    const { version } = (await row())!;
+    const answer = await adjust(seller, 1, uniqueId('k'));
+    expect(answer.offer).toMatchObject({ version: Number(version) + 1 });
+    expect((await events()).at(-1)).toMatchObject({
+      seq: String(Number(last) + 1),
+      payload: { version: Number(version) + 1 },
+    });
+    expect(readCursor(answer.cursor!, seller, 'known to this test and nobody else')?.seq).toBe(Number(last) + 1);
+  });
+
+  test('many at once: every change counts once, what is told has no gap', async () => {
     const before = await row();
     const keys = Array.from({ length: 10 }, () => uniqueId('k'));
     const answers = await Promise.all([...keys, ...keys].map(key => adjust(seller, 1, key)));

@@ -52,11 +52,14 @@ async function apply(em: EntityManager, { productId, sellerId, delta }: AdjustSt
   const { offer, event } = decided;
   stock.available = offer.available;
   stock.received = offer.received;
+  stock.adjustments = offer.adjustments;
   await em.flush();
   await publish(sqlOf(em), [event]);
-  return { offer, position: { topic: event.topic, key: event.key, seq: event.seq }, refusals: [] };
+  const { topic, key, seq } = event;
+  return { offer, position: { topic, key, seq, atMs: stock.updatedAt.getTime() }, refusals: [] };
 }
 
-export function offerOf({ offerId, productId, sellerId, available, reserved, sold, received, version }: Stock): Offer {
-  return { offerId, productId, sellerId, available, reserved, sold, received, version };
+export function offerOf(stock: Stock): Offer {
+  const { offerId, productId, sellerId, available, reserved, sold, received, version, adjustments } = stock;
+  return { offerId, productId, sellerId, available, reserved, sold, received, version, adjustments };
 }

@@ -35,6 +35,6 @@ export async function setSellerStatus(
       await publish(sqlOf(em), [changed.event]);
     }
     const { topic, key, seq } = sellerChanged(changed?.seller ?? seller);
-    return { seller, position: { topic, key, seq }, refusals: [] };
+    return { seller, position: { topic, key, seq, atMs: seller.updatedAt.getTime() }, refusals: [] };
   });
 }

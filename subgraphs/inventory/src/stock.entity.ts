@@ -37,6 +37,7 @@ const StockSchema = defineEntity({
     sold: p.integer().default(0),
     received: p.integer(),
     version: p.bigint('number').version().default(1),
+    adjustments: p.bigint('number').defaultRaw('1'),
     updatedAt: p
       .datetime()
       .columnType('timestamptz')

@@ -11,7 +11,10 @@ export type Offer = {
   readonly reserved: number;
   readonly sold: number;
   readonly received: number;
+  /** Grows with each change, whoever makes it. */
   readonly version: number;
+  /** Grows with each change that is told on `inventory.events`: the `seq` there. */
+  readonly adjustments: number;
 };
 
 const largestDelta = 1_000_000;
@@ -42,7 +45,13 @@ export function adjustStock(offer: Offer, delta: number): Adjustment | UserError
   if (offer.received + delta > largestStock) {
     return userError('INVALID_INPUT', `a seller holds at most ${String(largestStock)} of a product`, 'delta');
   }
-  const next = { ...offer, available, received: offer.received + delta, version: offer.version + 1 };
+  const next = {
+    ...offer,
+    available,
+    received: offer.received + delta,
+    version: offer.version + 1,
+    adjustments: offer.adjustments + 1,
+  };
   return { offer: next, event: stockAdjusted(next, delta) };
 }
 
@@ -53,17 +62,17 @@ export function openOffer(given: {
   sellerId: string;
   available: number;
 }): Adjustment {
-  const offer = { ...given, reserved: 0, sold: 0, received: given.available, version: 1 };
+  const offer = { ...given, reserved: 0, sold: 0, received: given.available, version: 1, adjustments: 1 };
   return { offer, event: stockAdjusted(offer, given.available) };
 }
 
 function stockAdjusted(
-  { offerId, productId, sellerId, available, reserved, version }: Offer,
+  { offerId, productId, sellerId, available, reserved, version, adjustments }: Offer,
   delta: number,
 ): OutboxEvent {
   return StockAdjusted.outboxEvent(
     { offerId, productId, sellerId, delta, available, reserved, version },
-    { seq: version },
+    { seq: adjustments },
   );
 }
 

@@ -10,19 +10,20 @@ const offer: Offer = {
   sold: 2,
   received: 15,
   version: 7,
+  adjustments: 4,
 };
 const booksClose = ({ available, reserved, sold, received }: Offer) => available + reserved + sold === received;
 
 describe('adjustStock', () => {
-  test.each([5, -10, -1, 1_000_000])('by %d: the books close, the event is the new version', delta => {
+  test.each([5, -10, -1, 1_000_000])('by %d: the books close, the event is the next adjustment', delta => {
     const { offer: next, event } = adjustStock(offer, delta) as Adjustment;
-    expect(next).toMatchObject({ available: 10 + delta, reserved: 3, sold: 2, version: 8 });
+    expect(next).toMatchObject({ available: 10 + delta, reserved: 3, sold: 2, version: 8, adjustments: 5 });
     expect(booksClose(next)).toBe(true);
     expect(event).toMatchObject({
       topic: 'inventory.events',
       type: 'StockAdjusted',
       key: 'o',
-      seq: 8,
+      seq: 5,
       payload: { offerId: 'o', productId: 'p', sellerId: 's', delta, available: 10 + delta, reserved: 3, version: 8 },
     });
   });
@@ -54,7 +55,7 @@ describe('checkAdjustment', () => {
   });
 });
 
-test('a new offer tells its first stock under version 1', () => {
+test('a new offer tells its first stock as its first adjustment', () => {
   const { offer: opened, event } = openOffer({ offerId: 'o', productId: 'p', sellerId: 's', available: 4 });
   expect(booksClose(opened)).toBe(true);
   expect(event).toMatchObject({ seq: 1, payload: { delta: 4, available: 4, reserved: 0, version: 1 } });

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { createJobQueue, createJobWorker, defineJob, implementJob } from './jobs.ts';
+import { createJobQueue, createJobSchedule, createJobWorker, defineJob, implementJob } from './jobs.ts';
 import { createLog } from './log.ts';
 import { testEnv, uniqueId } from './testing/test-env.ts';
 import { waitFor } from './testing/wait-for.ts';
@@ -25,3 +25,37 @@ test('a job runs once per business key, with data that fit, and again after a fa
   await worker.stop();
   expect(runs).toEqual(['2026-11-21 1', '2026-11-21 2']);
 }, 20_000);
+
+test('a job that may run again does so once it has ended, and not twice at a time', async () => {
+  const again = defineJob({ ...job, name: uniqueId('job'), again: true });
+  const more = createJobQueue(again, { redisUrl, log, attempts: 1 });
+  let runs = 0;
+  expect(await more.add({ day: '2026-11-21' })).toBe('2026-11-21');
+  expect(await more.add({ day: '2026-11-21' })).toBe('2026-11-21');
+  const implemented = implementJob(again, () => {
+    runs += 1;
+    return runs === 1 ? Promise.reject(new Error('away')) : Promise.resolve();
+  });
+  const worker = createJobWorker([implemented], { redisUrl, log });
+  await waitFor(() => runs === 1, { what: 'the first run' });
+  for (const expected of [2, 3])
+    await waitFor(async () => (await more.add({ day: '2026-11-21' }), runs >= expected), { what: 'another run' });
+  await worker.stop();
+  await more.stop();
+});
+
+test('a schedule runs its job at its times, and says when it was due; two processes have one schedule', async () => {
+  const daily = defineJob({ name: uniqueId('job'), schema: z.object({}), jobId: () => 'daily', again: true });
+  const due: number[] = [];
+  const worker = createJobWorker([implementJob(daily, (_, { dueAt }) => Promise.resolve(due.push(dueAt.getTime())))], {
+    redisUrl,
+    log,
+  });
+  const schedule = { redisUrl, log, pattern: '* * * * * *', timeZone: 'America/Sao_Paulo', data: {} };
+  const schedules = [createJobSchedule(daily, schedule), createJobSchedule(daily, schedule)];
+  await waitFor(() => due.length >= 2, { what: 'two runs' });
+  await Promise.all(schedules.map(({ stop }) => stop()));
+  await worker.stop();
+  expect(due.every(at => at % 1_000 === 0)).toBe(true);
+  expect(new Set(due).size).toBe(due.length);
+});

@@ -1,4 +1,4 @@
-import { Queue, UnrecoverableError, Worker, type ConnectionOptions } from 'bullmq';
+import { Queue, UnrecoverableError, Worker, type ConnectionOptions, type Job } from 'bullmq';
 import type { z } from 'zod';
 import type { Log } from './log.ts';
 
@@ -8,6 +8,8 @@ export type JobDefinition<Schema extends z.ZodType = z.ZodType> = {
   readonly schema: Schema;
   /** Derived from the business key, so that adding the same job again is no second job. May not hold a colon. */
   readonly jobId: (data: z.output<Schema>) => string;
+  /** True: once it has ended, well or not, the same job can be added again. Default: one that succeeded is never run twice. */
+  readonly again?: boolean | undefined;
 };
 
 export type JobImplementation = {
@@ -15,7 +17,12 @@ export type JobImplementation = {
   run: (data: unknown, context: JobContext) => Promise<unknown>;
 };
 
-export type JobContext = { readonly log: Log; readonly attempt: number };
+export type JobContext = {
+  readonly log: Log;
+  readonly attempt: number;
+  /** When it was to run: a job that had to wait for its worker still means that moment. */
+  readonly dueAt: Date;
+};
 
 export const defineJob = <Schema extends z.ZodType>(definition: JobDefinition<Schema>): JobDefinition<Schema> =>
   definition;
@@ -41,8 +48,8 @@ function connectionOf(redisUrl: string): ConnectionOptions {
 }
 
 export type JobQueue<Schema extends z.ZodType> = {
-  /** Rejects when the data do not fit. A job of the same id that is waiting, running or kept is not added twice. */
-  add(data: z.input<Schema>, options?: { delayMs?: number }): Promise<void>;
+  /** Resolves to the job's id. Rejects when the data do not fit. A job of the same id that is waiting, running or kept is not added twice. */
+  add(data: z.input<Schema>, options?: { delayMs?: number }): Promise<string>;
   stop(): Promise<void>;
 };
 
@@ -55,8 +62,7 @@ export function createJobQueue<Schema extends z.ZodType>(
     defaultJobOptions: {
       attempts,
       backoff: { type: 'exponential', delay: 1_000 },
-      removeOnComplete: { count: 1_000 },
-      removeOnFail: false,
+      ...retention(definition),
     },
   });
   queue.on('error', error => {
@@ -65,9 +71,60 @@ export function createJobQueue<Schema extends z.ZodType>(
   return {
     add: async (data, { delayMs = 0 } = {}) => {
       const parsed = definition.schema.parse(data);
-      await queue.add(definition.name, parsed, { jobId: definition.jobId(parsed), delay: delayMs });
+      const jobId = definition.jobId(parsed);
+      await queue.add(definition.name, parsed, { jobId, delay: delayMs });
+      return jobId;
     },
     stop: () => queue.close(),
+  };
+}
+
+const retention = ({ again = false }: JobDefinition) =>
+  again ? { removeOnComplete: true, removeOnFail: true } : { removeOnComplete: { count: 1_000 }, removeOnFail: false };
+
+/**
+ * Has a job run at the times of a cron pattern. The schedule is kept in Redis: one per job, whatever the number of processes, and a
+ * time that passed while no worker ran is made up for once. It is looked after every minute, in case Redis has lost it.
+ */
+export function createJobSchedule<Schema extends z.ZodType>(
+  definition: JobDefinition<Schema>,
+  options: { redisUrl: string; log: Log; pattern: string; timeZone: string; data: z.input<Schema>; attempts?: number },
+): { stop: () => Promise<void> } {
+  const { redisUrl, log, pattern, timeZone, attempts = 5 } = options;
+  const data: unknown = definition.schema.parse(options.data);
+  const queue = new Queue(definition.name, { connection: connectionOf(redisUrl) });
+  queue.on('error', error => {
+    log.warn({ err: error, queue: definition.name }, 'job schedule');
+  });
+  const write = async (): Promise<void> => {
+    const there = await queue.getJobScheduler(definition.name);
+    // Writing anew moves the next run; a run that is due right now would be lost.
+    if (there?.pattern === pattern && there.tz === timeZone) return;
+    await queue.upsertJobScheduler(
+      definition.name,
+      { pattern, tz: timeZone },
+      {
+        name: definition.name,
+        data,
+        opts: { attempts, backoff: { type: 'exponential', delay: 1_000 }, ...retention(definition) },
+      },
+    );
+  };
+  let written = Promise.resolve();
+  const keep = (): void => {
+    written = write().catch((error: unknown) => {
+      log.warn({ err: error, queue: definition.name }, 'job schedule not written');
+    });
+  };
+  keep();
+  const timer = setInterval(keep, 60_000);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      // A Redis that is away holds the writing up for as long; closing ends it.
+      await Promise.race([written, new Promise(resolve => setTimeout(resolve, 1_000))]);
+      await queue.close();
+    },
   };
 }
 
@@ -75,12 +132,17 @@ export function createJobQueue<Schema extends z.ZodType>(
 export function createJobWorker(
   implementations: readonly JobImplementation[],
   { redisUrl, log, concurrency = 1 }: { redisUrl: string; log: Log; concurrency?: number },
-): { stop: () => Promise<void> } {
+): {
+  /** Rejects while Redis does not answer. */
+  ready: () => Promise<void>;
+  stop: () => Promise<void>;
+} {
   const workers = implementations.map(({ definition, run }) => {
-    const work = async (job: { id?: string | undefined; attemptsMade: number; data: unknown }) => {
+    const work = async (job: Job) => {
       const child = log.child({ job: definition.name, jobId: job.id, attempt: job.attemptsMade + 1 });
       const began = performance.now();
-      const result = await run(job.data, { log: child, attempt: job.attemptsMade + 1 });
+      const dueAt = new Date(job.timestamp + (job.opts.delay ?? 0));
+      const result = await run(job.data, { log: child, attempt: job.attemptsMade + 1, dueAt });
       child.info({ ms: Math.round(performance.now() - began) }, 'job done');
       return result;
     };
@@ -94,6 +156,9 @@ export function createJobWorker(
     return worker;
   });
   return {
+    ready: async () => {
+      for (const worker of workers) await (await worker.backend.connection.client).info();
+    },
     stop: async () => {
       await Promise.all(workers.map(worker => worker.close()));
     },

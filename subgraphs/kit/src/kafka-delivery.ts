@@ -13,6 +13,30 @@ export type RawMessage = {
   readonly timestampMs: number;
 };
 
+/** A record as the library gives it. */
+export type LibraryMessage = {
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly timestamp: string;
+  readonly offset: string;
+  readonly headers?: Readonly<Record<string, Buffer | string | (Buffer | string)[] | null | undefined>>;
+};
+
+export function rawMessage(topic: string, partition: number, message: LibraryMessage): RawMessage {
+  const headers = Object.entries(message.headers ?? {}).flatMap(([name, value]) => {
+    const one = Array.isArray(value) ? value[0] : value; // null: an empty column
+    return one === undefined || one === null ? [] : [[name, one.toString()] as const];
+  });
+  return {
+    ...{ topic, partition, offset: message.offset, timestampMs: Number(message.timestamp) },
+    ...{
+      key: message.key?.toString() ?? null,
+      value: message.value?.toString() ?? null,
+      headers: Object.fromEntries(headers),
+    },
+  };
+}
+
 /** A record that cannot be worked on; `message` says which one, when it is not the first of its batch. */
 export class BadMessage extends Error {
   readonly at: RawMessage;

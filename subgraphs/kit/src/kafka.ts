@@ -1,8 +1,16 @@
 import net from 'node:net';
-import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload } from 'kafkajs';
 import { isTransient } from './database.ts';
 import { kafkaClient, retry } from './kafka-client.ts';
-import { BadMessage, createFaults, deliver, placeOf, type Fault, type RawMessage } from './kafka-delivery.ts';
+import {
+  BadMessage,
+  createFaults,
+  deliver,
+  placeOf,
+  rawMessage,
+  type Fault,
+  type RawMessage,
+} from './kafka-delivery.ts';
 import type { Log } from './log.ts';
 
 export type ConsumerOptions = {
@@ -200,21 +208,6 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
       faults.check();
       if (silentMs > sessionTimeoutMs && working === 0)
         throw new Error(`no fetch for ${String(Math.round(silentMs))} ms`);
-    },
-  };
-}
-
-function rawMessage(topic: string, partition: number, message: KafkaMessage): RawMessage {
-  const headers = Object.entries(message.headers ?? {}).flatMap(([name, value]) => {
-    const one = (Array.isArray(value) ? value[0] : value) as Buffer | string | null | undefined; // null: an empty column
-    return one === undefined || one === null ? [] : [[name, one.toString()] as const];
-  });
-  return {
-    ...{ topic, partition, offset: message.offset, timestampMs: Number(message.timestamp) },
-    ...{
-      key: message.key?.toString() ?? null,
-      value: message.value?.toString() ?? null,
-      headers: Object.fromEntries(headers),
     },
   };
 }

@@ -1,8 +1,14 @@
 import type { Sql } from '@waygraph/kit/database';
 import { publish, uuidv7 } from '@waygraph/kit/outbox';
 import { currency, largestAmountMinor, topUp, walletAccount, type Transfer, type Wallet } from './ledger.ts';
+import { walletOf, type WalletRow } from './read-wallets.ts';
 
-export type BookedTopUp = { readonly wallet: Wallet; readonly transferId: string };
+export type BookedTopUp = {
+  readonly wallet: Wallet;
+  readonly transferId: string;
+  /** The transaction's time, in ms since 1970. */
+  readonly atMs: number;
+};
 
 /**
  * Opens wallets or adds to them, with ledger and events, in the caller's transaction; a handful of statements, however many top-ups.
@@ -13,7 +19,7 @@ export async function bookTopUps(
   topUps: readonly { customerId: string; amountMinor: number }[],
 ): Promise<Map<string, BookedTopUp>> {
   // The upsert takes the rows' locks, in the order of ids; version and balance stay true until the commit.
-  const rows = await sql<{ customer_id: string; balance_minor: string; version: string }>(
+  const rows = await sql<WalletRow & { at_ms: number }>(
     `insert into accounts as a (id, kind, customer_id, currency, balance_minor)
      select id, 'WALLET', customer_id, $2, amount_minor
      from jsonb_to_recordset($1::jsonb) as given(id text, customer_id text, amount_minor bigint)
@@ -21,7 +27,8 @@ export async function bookTopUps(
      on conflict (id) do update
        set balance_minor = a.balance_minor + excluded.balance_minor, version = a.version + 1, updated_at = now()
        where a.balance_minor + excluded.balance_minor <= $3
-     returning customer_id, balance_minor, version`,
+     returning customer_id, balance_minor, version, version - untold as told,
+       floor(extract(epoch from updated_at) * 1000)::float8 as at_ms`,
     [
       JSON.stringify(
         topUps.map(({ customerId, amountMinor }) => ({
@@ -34,14 +41,7 @@ export async function bookTopUps(
       largestAmountMinor,
     ],
   );
-  const wallets = new Map<string, Wallet>();
-  for (const row of rows) {
-    wallets.set(row.customer_id, {
-      customerId: row.customer_id,
-      balanceMinor: Number(row.balance_minor),
-      version: Number(row.version),
-    });
-  }
+  const wallets = new Map(rows.map(row => [row.customer_id, walletOf(row)]));
   const booked = topUps.flatMap(({ customerId, amountMinor }) => {
     const wallet = wallets.get(customerId);
     return wallet === undefined ? [] : [{ wallet, ...topUp(uuidv7(), wallet, amountMinor) }];
@@ -54,7 +54,10 @@ export async function bookTopUps(
     sql,
     booked.map(({ event }) => event),
   );
-  return new Map(booked.map(({ wallet, transfer }) => [wallet.customerId, { wallet, transferId: transfer.id }]));
+  const atMs = rows[0]?.at_ms ?? 0;
+  return new Map(
+    booked.map(({ wallet, transfer }) => [wallet.customerId, { wallet, transferId: transfer.id, atMs }] as const),
+  );
 }
 
 /** Writes transfers with their entries; the database refuses what does not sum to zero or follow from the entry before it. */
@@ -81,4 +84,19 @@ export async function bookTransfers(sql: Sql, transfers: readonly Transfer[]): P
        as given(id uuid, transfer_id uuid, account_id text, amount_minor bigint, seq bigint, balance_minor bigint)`,
     [JSON.stringify(entries)],
   );
+}
+
+/**
+ * Takes from a wallet (a negative amount) or gives to it, under its row lock until the commit; the entry that belongs to it must follow
+ * in the same transaction. Undefined, and nothing changes, when it is not there or would fall below zero or hold too much.
+ */
+export async function changeWallet(sql: Sql, customerId: string, amountMinor: number): Promise<Wallet | undefined> {
+  const [row] = await sql<WalletRow>(
+    `update accounts
+     set balance_minor = balance_minor + $2, version = version + 1, untold = untold + 1, updated_at = now()
+     where id = $1 and balance_minor + $2 between 0 and $3
+     returning customer_id, balance_minor, version, version - untold as told`,
+    [walletAccount(customerId), amountMinor, largestAmountMinor],
+  );
+  return row && walletOf(row);
 }

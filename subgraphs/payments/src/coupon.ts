@@ -48,3 +48,18 @@ export const sameTerms = (one: CouponTerms, other: CouponTerms): boolean =>
   one.amountOffMinor === other.amountOffMinor &&
   one.quota === other.quota &&
   one.expiresAt?.getTime() === other.expiresAt?.getTime();
+
+/** What a coupon takes off, in minor units: a percentage rounded half up, an amount never more than there is to pay. */
+export const discountOf = (
+  { percentOff, amountOffMinor }: Pick<CouponTerms, 'percentOff' | 'amountOffMinor'>,
+  subtotalMinor: number,
+): number =>
+  percentOff === null
+    ? Math.min(amountOffMinor ?? 0, subtotalMinor)
+    : Math.floor((subtotalMinor * percentOff + 50) / 100);
+
+/** Why a coupon that could not be redeemed was refused; undefined: there is no such coupon. */
+export function rejectionOf(coupon: { expired: boolean } | undefined): string {
+  if (coupon === undefined) return 'there is no such coupon';
+  return coupon.expired ? 'the coupon has expired' : 'the coupon is used up';
+}

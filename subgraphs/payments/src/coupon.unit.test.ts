@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { describeCoupon, sameTerms, type CouponTerms } from './coupon.ts';
+import { describeCoupon, discountOf, rejectionOf, sameTerms, type CouponTerms } from './coupon.ts';
 
 const now = new Date('2026-11-21T12:00:00.000Z');
 const later = new Date('2026-11-21T12:00:00.001Z');
@@ -50,4 +50,26 @@ test('terms are the same when everything but the use is', () => {
   ]) {
     expect(sameTerms(terms, { ...terms, ...other })).toBe(false);
   }
+});
+
+test.each([
+  [10, 1_005, 101], // 100.5 rounds up
+  [10, 1_004, 100],
+  [1, 49, 0],
+  [1, 50, 1],
+  [100, 333, 333],
+  [50, 2_147_483_647, 1_073_741_824],
+])('%d percent off %d takes %d', (percentOff, subtotalMinor, expected) => {
+  expect(discountOf({ percentOff, amountOffMinor: null }, subtotalMinor)).toBe(expected);
+});
+
+test('an amount off never takes more than there is to pay', () => {
+  expect(discountOf({ percentOff: null, amountOffMinor: 500 }, 700)).toBe(500);
+  expect(discountOf({ percentOff: null, amountOffMinor: 500 }, 300)).toBe(300);
+});
+
+test('a refused coupon says why', () => {
+  expect(rejectionOf(undefined)).toBe('there is no such coupon');
+  expect(rejectionOf({ expired: true })).toBe('the coupon has expired');
+  expect(rejectionOf({ expired: false })).toBe('the coupon is used up');
 });

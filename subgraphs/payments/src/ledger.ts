@@ -4,7 +4,14 @@ import { WalletToppedUp } from '@waygraph/schema/events/wallet';
 
 export const currency = 'BRL';
 
-export type Wallet = { readonly customerId: string; readonly balanceMinor: number; readonly version: number };
+export type Wallet = {
+  readonly customerId: string;
+  readonly balanceMinor: number;
+  /** The seq of its newest ledger entry. */
+  readonly version: number;
+  /** How many top-ups it has seen: the seq of its newest event. Captures and refunds have none in `wallet.events`. */
+  readonly told: number;
+};
 export type TransferKind = 'TOP_UP' | 'CAPTURE' | 'REFUND' | 'ADJUSTMENT';
 export type LedgerEntry = {
   readonly id: string;
@@ -64,7 +71,7 @@ export const walletIsFull = (): UserError =>
 
 /** Money from outside into a wallet; `wallet` is as it is with it. */
 export function topUp(id: string, wallet: Wallet, amountMinor: number): { transfer: Transfer; event: OutboxEvent } {
-  const { customerId, balanceMinor, version } = wallet;
+  const { customerId, balanceMinor, version, told } = wallet;
   return {
     transfer: {
       id,
@@ -77,7 +84,42 @@ export function topUp(id: string, wallet: Wallet, amountMinor: number): { transf
     },
     event: WalletToppedUp.outboxEvent(
       { customerId, transferId: id, amountMinor, balanceMinor, version },
-      { seq: version },
+      { seq: told },
     ),
   };
 }
+
+type Side = Transfer['entries'][number];
+
+const systemSide = (accountId: 'sales' | 'card', amountMinor: number): Side => ({
+  accountId,
+  amountMinor,
+  seq: null,
+  balanceMinor: null,
+});
+const walletSide = ({ customerId, version, balanceMinor }: Wallet, amountMinor: number): Side => ({
+  accountId: walletAccount(customerId),
+  amountMinor,
+  seq: version,
+  balanceMinor,
+});
+
+type OrderMoney = { readonly id: string; readonly orderId: string; readonly amountMinor: number };
+
+/** An order's money from where the customer keeps it into sales; `wallet` is as it is without it, null for a card. */
+export const capture = ({ id, orderId, amountMinor }: OrderMoney, wallet: Wallet | null): Transfer => ({
+  ...{ id, kind: 'CAPTURE', orderId },
+  entries: [
+    wallet === null ? systemSide('card', -amountMinor) : walletSide(wallet, -amountMinor),
+    systemSide('sales', amountMinor),
+  ],
+});
+
+/** The way back; `wallet` is as it is with the money, null for a card. */
+export const refund = ({ id, orderId, amountMinor }: OrderMoney, wallet: Wallet | null): Transfer => ({
+  ...{ id, kind: 'REFUND', orderId },
+  entries: [
+    systemSide('sales', -amountMinor),
+    wallet === null ? systemSide('card', amountMinor) : walletSide(wallet, amountMinor),
+  ],
+});

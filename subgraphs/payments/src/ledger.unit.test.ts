@@ -1,17 +1,17 @@
 import { expect, test } from '@jest/globals';
-import { checkTopUp, maySeeWallet, topUp } from './ledger.ts';
+import { capture, checkTopUp, maySeeWallet, refund, topUp } from './ledger.ts';
 
 test('a top-up takes from cash what it gives the wallet, and tells the balance with its version', () => {
-  const { transfer, event } = topUp('t', { customerId: 'c', balanceMinor: 750, version: 2 }, 250);
+  const { transfer, event } = topUp('t', { customerId: 'c', balanceMinor: 750, version: 5, told: 2 }, 250);
   expect(transfer.entries).toEqual([
     { accountId: 'cash', amountMinor: -250, seq: null, balanceMinor: null },
-    { accountId: 'wallet:c', amountMinor: 250, seq: 2, balanceMinor: 750 },
+    { accountId: 'wallet:c', amountMinor: 250, seq: 5, balanceMinor: 750 },
   ]);
   expect(event).toMatchObject({
     topic: 'wallet.events',
     key: 'c',
     seq: 2,
-    payload: { customerId: 'c', transferId: 't', amountMinor: 250, balanceMinor: 750, version: 2 },
+    payload: { customerId: 'c', transferId: 't', amountMinor: 250, balanceMinor: 750, version: 5 },
   });
 });
 
@@ -30,4 +30,24 @@ test('a wallet is its customer’s and the operators’ business', () => {
   for (const actor of [undefined, { sub: 'd', role: 'customer' }, { sub: 'c', role: 'seller' }]) {
     expect(maySeeWallet(actor, 'c')).toBe(false);
   }
+});
+
+test('a capture and its refund mirror each other, from a wallet as from a card', () => {
+  const money = { id: 't', orderId: 'o', amountMinor: 300 };
+  const wallet = { customerId: 'c', balanceMinor: 100, version: 4, told: 1 };
+  const walletEntry = { accountId: 'wallet:c', seq: 4, balanceMinor: 100 };
+  const system = { seq: null, balanceMinor: null };
+  expect(capture(money, wallet)).toEqual({
+    ...{ id: 't', kind: 'CAPTURE', orderId: 'o' },
+    entries: [
+      { ...walletEntry, amountMinor: -300 },
+      { ...system, accountId: 'sales', amountMinor: 300 },
+    ],
+  });
+  expect(refund(money, wallet).entries).toEqual([
+    { ...system, accountId: 'sales', amountMinor: -300 },
+    { ...walletEntry, amountMinor: 300 },
+  ]);
+  expect(capture(money, null).entries[0]).toEqual({ ...system, accountId: 'card', amountMinor: -300 });
+  expect(refund(money, null).entries[1]).toEqual({ ...system, accountId: 'card', amountMinor: 300 });
 });

@@ -6,20 +6,22 @@ import { walletAccount, type LedgerEntry, type TransferKind, type Wallet } from 
 /** Page cursors of ledger entries say that they are. */
 export const ledgerList = 'ledger';
 
+export type WalletRow = { customer_id: string; balance_minor: string; version: string; told: string };
+
+export const walletOf = (row: WalletRow): Wallet => ({
+  customerId: row.customer_id,
+  balanceMinor: Number(row.balance_minor),
+  version: Number(row.version),
+  told: Number(row.told),
+});
+
 /** Wallets in the order of the customers given; null: never topped up. */
 export async function readWallets(sql: Sql, customerIds: readonly string[]): Promise<(Wallet | null)[]> {
-  const rows = await sql<{ customer_id: string; balance_minor: string; version: string }>(
-    'select customer_id, balance_minor, version from accounts where customer_id = any ($1)',
+  const rows = await sql<WalletRow>(
+    'select customer_id, balance_minor, version, version - untold as told from accounts where customer_id = any ($1)',
     [customerIds.filter(id => !id.includes('\0'))],
   );
-  const wallets = new Map<string, Wallet>();
-  for (const row of rows) {
-    wallets.set(row.customer_id, {
-      customerId: row.customer_id,
-      balanceMinor: Number(row.balance_minor),
-      version: Number(row.version),
-    });
-  }
+  const wallets = new Map(rows.map(row => [row.customer_id, walletOf(row)]));
   return customerIds.map(id => wallets.get(id) ?? null);
 }
 

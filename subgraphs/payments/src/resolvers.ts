@@ -3,6 +3,7 @@ import { dateTime } from '@waygraph/kit/scalars';
 import type { Context } from './context.ts';
 import { createCoupon } from './create-coupon.ts';
 import { currency, maySeeWallet, type Wallet } from './ledger.ts';
+import { maySeePayment, paymentStatus, type Payment } from './order-payment.ts';
 import { ledgerList, listEntries } from './read-wallets.ts';
 import { topUpWallet } from './top-up-wallet.ts';
 import type { Resolvers } from './types.generated.ts';
@@ -12,6 +13,9 @@ const money = (amountMinor: number) => ({ amountMinor, currency });
 /** Null also for a wallet that is not the viewer's to see: nobody learns that it exists. */
 const walletOf = async (customerId: string | undefined, { viewer, wallets }: Context): Promise<Wallet | null> =>
   customerId !== undefined && maySeeWallet(viewer, customerId) ? wallets.load(customerId) : null;
+
+const seen = (payment: Payment | null, { viewer }: Context): Payment | null =>
+  payment !== null && maySeePayment(viewer, payment) ? payment : null;
 
 export const resolvers: Resolvers = {
   DateTime: dateTime,
@@ -33,6 +37,16 @@ export const resolvers: Resolvers = {
     __resolveReference: ({ customerId }, context) => walletOf(customerId, context),
     balance: ({ balanceMinor }) => money(balanceMinor),
     entries: ({ customerId }, page, { sql }) => listEntries(sql, customerId, readPage(ledgerList, page)),
+  },
+  Order: {
+    __resolveReference: ({ id }) => ({ id }),
+    payment: async ({ id }, _, context) => seen(await context.paymentsOfOrders.load(id), context),
+  },
+  Payment: {
+    __resolveReference: async ({ id }, context) => seen(await context.payments.load(id), context),
+    status: paymentStatus,
+    amount: ({ amountMinor }) => money(amountMinor),
+    refunded: ({ refundedMinor }) => money(refundedMinor),
   },
   LedgerEntry: {
     amount: ({ amountMinor }) => money(amountMinor),

@@ -4,7 +4,7 @@ import type { Viewer } from '@waygraph/kit/auth';
 import type { LogPosition } from '@waygraph/kit/cursor';
 import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { once } from '@waygraph/kit/idempotency';
-import { bookTopUps } from './book-transfers.ts';
+import { bookTopUps, type BookedTopUp } from './book-transfers.ts';
 import { checkTopUp, walletIsFull, type TopUp, type Wallet } from './ledger.ts';
 
 export type TopUpResult =
@@ -12,9 +12,9 @@ export type TopUpResult =
 
 const refused = (...refusals: UserError[]): TopUpResult => ({ wallet: null, position: null, refusals });
 
-export const toppedUp = (wallet: Wallet): TopUpResult => ({
+export const toppedUp = ({ wallet, atMs }: BookedTopUp): TopUpResult => ({
   wallet,
-  position: { topic: WalletToppedUp.topic, key: wallet.customerId, seq: wallet.version },
+  position: { topic: WalletToppedUp.topic, key: wallet.customerId, seq: wallet.told, atMs },
   refusals: [],
 });
 
@@ -45,5 +45,5 @@ export async function topUpWallet(
 
 async function apply(sql: Sql, { customerId, amountMinor }: TopUp): Promise<TopUpResult> {
   const booked = (await bookTopUps(sql, [{ customerId, amountMinor }])).get(customerId);
-  return booked === undefined ? refused(walletIsFull()) : toppedUp(booked.wallet);
+  return booked === undefined ? refused(walletIsFull()) : toppedUp(booked);
 }

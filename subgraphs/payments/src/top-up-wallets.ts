@@ -67,7 +67,7 @@ async function bookNew(sql: Sql, chunk: readonly TopUp[]): Promise<{ booked: num
   const wallets = await bookTopUps(sql, wanted);
   const responses = wanted.flatMap(({ customerId, idempotencyKey: key }) => {
     const booked = wallets.get(customerId);
-    return booked === undefined ? [] : [{ key, response: toppedUp(booked.wallet) }];
+    return booked === undefined ? [] : [{ key, response: toppedUp(booked) }];
   });
   await sql(
     `update idempotency i set response = given.response

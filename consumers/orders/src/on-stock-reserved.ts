@@ -1,0 +1,7 @@
+import { on, type EventHandler } from '@waygraph/kit/event-consumer';
+import { advanceOrder } from '@waygraph/orders/advance-order';
+import { StockReserved } from '@waygraph/schema/events/stock';
+
+/** The sellers hold its stock. */
+export const onStockReserved = (): EventHandler =>
+  on(StockReserved, (data, sql) => advanceOrder(sql, { type: 'StockReserved', data }));

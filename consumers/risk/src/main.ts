@@ -1,0 +1,55 @@
+import { createPool } from '@waygraph/kit/database';
+import { createEventConsumer } from '@waygraph/kit/event-consumer';
+import { createHealth, startHealthServer } from '@waygraph/kit/health';
+import { createLifecycle } from '@waygraph/kit/lifecycle';
+import { createLog } from '@waygraph/kit/log';
+import { readEnv } from './env.ts';
+import { onAssignmentRejected } from './on-assignment-rejected.ts';
+import { onDelivered } from './on-delivered.ts';
+import { onDeliveryCancelled } from './on-delivery-cancelled.ts';
+import { onDeliveryLost } from './on-delivery-lost.ts';
+import { onEtaChanged } from './on-eta-changed.ts';
+import { onOrderCancelled } from './on-order-cancelled.ts';
+import { onSellerAssigned } from './on-seller-assigned.ts';
+
+const env = readEnv();
+const log = createLog('risk-consumer', env.LOG_LEVEL);
+const lifecycle = createLifecycle({ log });
+
+const pool = createPool({ url: env.RISK_DATABASE_URL, max: env.DATABASE_POOL, name: 'risk-consumer' });
+lifecycle.onStop('database', () => pool.end());
+
+const consumer = createEventConsumer({
+  brokers: env.KAFKA_BROKERS,
+  group: 'risk',
+  pool,
+  handlers: [
+    onSellerAssigned(),
+    onEtaChanged(),
+    onDelivered(),
+    onDeliveryLost(),
+    onAssignmentRejected(),
+    onDeliveryCancelled(),
+    onOrderCancelled(),
+  ],
+  concurrency: env.DATABASE_POOL,
+  log,
+  onCrash: error => {
+    log.error({ err: error }, 'consumer crashed');
+    void lifecycle.stop('consumer crashed', 1);
+  },
+});
+lifecycle.onStop('consumer', () => consumer.stop());
+
+const health = createHealth({
+  database: () => pool.query('select 1'),
+  consumer: () => {
+    consumer.ready();
+  },
+});
+const server = await startHealthServer({ port: env.RISK_CONSUMER_PORT, host: env.LISTEN_HOST, health, log });
+lifecycle.onStop('health server', () => {
+  health.drain();
+  return server.stop();
+});
+await consumer.start();

@@ -1,0 +1,80 @@
+import { createPool, sqlOfPool } from '@waygraph/kit/database';
+import { createEventConsumer } from '@waygraph/kit/event-consumer';
+import { createHealth, startHealthServer } from '@waygraph/kit/health';
+import { createLifecycle } from '@waygraph/kit/lifecycle';
+import { createLog } from '@waygraph/kit/log';
+import { expireFactors } from '@waygraph/routing/expire-factors';
+import { connectRedis, createLiveFactors } from '@waygraph/routing/live-factors';
+import { rebuildLiveFactors } from '@waygraph/routing/rebuild-live-factors';
+import { readEnv } from './env.ts';
+import { onLaneFactorChanged } from './on-lane-factor-changed.ts';
+import { onOrderCancelled } from './on-order-cancelled.ts';
+import { onOrderCancelling } from './on-order-cancelling.ts';
+import { onOrderConfirmed } from './on-order-confirmed.ts';
+import { onOrderPlaced } from './on-order-placed.ts';
+import { onStockRejected } from './on-stock-rejected.ts';
+import { createSweep } from './sweep.ts';
+
+const env = readEnv();
+const log = createLog('routing-consumer', env.LOG_LEVEL);
+const lifecycle = createLifecycle({ log });
+
+const pool = createPool({ url: env.ROUTING_DATABASE_URL, max: env.DATABASE_POOL, name: 'routing-consumer' });
+lifecycle.onStop('database', () => pool.end());
+const sql = sqlOfPool(pool);
+const readPool = createPool({ url: env.READ_DATABASE_URL, max: env.READ_DATABASE_POOL, name: 'routing-consumer' });
+lifecycle.onStop('read database', () => readPool.end());
+const read = sqlOfPool(readPool);
+const redis = connectRedis({ url: env.REDIS_URL, log });
+lifecycle.onStop('redis', () => {
+  redis.disconnect();
+});
+const liveFactors = createLiveFactors({ redis, sql });
+
+const consumer = createEventConsumer({
+  group: 'routing',
+  brokers: env.KAFKA_BROKERS,
+  pool,
+  concurrency: Math.max(1, env.DATABASE_POOL - 2),
+  handlers: [
+    onOrderPlaced({ read, sql }),
+    onStockRejected({ read, sql }),
+    onOrderConfirmed(),
+    onOrderCancelling(),
+    onOrderCancelled(),
+    onLaneFactorChanged({ pool, liveFactors, log }),
+  ],
+  log,
+  onCrash: error => {
+    log.error({ err: error }, 'consumer crashed');
+    void lifecycle.stop('consumer crashed', 1);
+  },
+});
+lifecycle.onStop('consumer', () => consumer.stop());
+
+const sweeps = [
+  createSweep({ everyMs: env.FACTOR_SWEEP_MS, work: () => expireFactors(pool), log }),
+  createSweep({
+    everyMs: env.FACTOR_SWEEP_MS,
+    // While Redis is away, which its connection tells, nobody reads the copy.
+    work: async () => (redis.status === 'ready' ? await rebuildLiveFactors({ redis, sql }) : undefined),
+    log,
+  }),
+];
+for (const sweep of sweeps) {
+  lifecycle.onStop('sweep', sweep.stop);
+  sweep.start();
+}
+
+const health = createHealth({
+  database: () => pool.query('select 1'),
+  consumer: () => {
+    consumer.ready();
+  },
+});
+const server = await startHealthServer({ port: env.ROUTING_CONSUMER_PORT, host: env.LISTEN_HOST, health, log });
+lifecycle.onStop('health server', () => {
+  health.drain();
+  return server.stop();
+});
+await consumer.start();

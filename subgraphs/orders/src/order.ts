@@ -1,0 +1,61 @@
+import type { OrderEvent } from '@waygraph/schema/events/orders';
+
+export const currency = 'BRL';
+/** Amounts are told as GraphQL Ints. */
+export const largestAmountMinor = 2_147_483_647;
+
+export type OrderStatus = OrderEvent['data']['status'];
+export type PaymentMethod = 'WALLET' | 'CARD';
+export type Address = {
+  readonly point?: { readonly lat: number; readonly lon: number };
+  readonly postalCode: string;
+  readonly city: string;
+  readonly state: string;
+};
+export type OrderLine = {
+  readonly lineNo: number;
+  readonly productId: string;
+  /** Name and price as they were at purchase. */
+  readonly name: string;
+  readonly quantity: number;
+  readonly unitPriceMinor: number;
+  readonly status: 'ACTIVE' | 'DROPPED';
+  readonly sellerId: string | null;
+};
+export type Order = {
+  readonly id: string;
+  readonly customerId: string;
+  readonly status: OrderStatus;
+  /** The seq of its newest event. */
+  readonly version: number;
+  readonly placedAt: Date;
+  readonly lines: readonly OrderLine[];
+  readonly discountMinor: number;
+  readonly couponCode: string | null;
+  readonly paymentMethod: PaymentMethod;
+  readonly cancelReason: string | null;
+  readonly cancelRefused: string | null;
+  readonly shipTo: Address;
+  /** Whether saga, timeline and money of others are hidden: a seller looks at it. */
+  readonly partly: boolean;
+};
+
+type Actor = { readonly sub: string; readonly role: string } | undefined;
+
+/** What lines cost that are not dropped. */
+export const subtotalOf = (lines: readonly Pick<OrderLine, 'status' | 'quantity' | 'unitPriceMinor'>[]): number =>
+  lines.reduce((sum, line) => (line.status === 'ACTIVE' ? sum + line.quantity * line.unitPriceMinor : sum), 0);
+
+/** Who serves the order now, each once. */
+export const sellersOf = (lines: readonly Pick<OrderLine, 'status' | 'sellerId'>[]): string[] => [
+  ...new Set(lines.flatMap(({ status, sellerId }) => (status === 'ACTIVE' && sellerId !== null ? [sellerId] : []))),
+];
+
+/** The order as the viewer may see it: customers their own, operators all, sellers their lines of it; null: there is nothing to see. */
+export function seenBy(viewer: Actor, order: Order): Order | null {
+  if (viewer?.role === 'operator') return order;
+  if (viewer?.role === 'customer') return order.customerId === viewer.sub ? order : null;
+  if (viewer?.role !== 'seller') return null;
+  const lines = order.lines.filter(({ sellerId }) => sellerId === viewer.sub);
+  return lines.length === 0 ? null : { ...order, lines, discountMinor: 0, couponCode: null, partly: true };
+}

@@ -1,0 +1,87 @@
+import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
+import { uniqueId } from '@waygraph/kit/testing/test-env';
+import { bookTopUps } from '../book-transfers.ts';
+import type { Assigned, Cancelling, PaymentMethod, Placed, ReadyForPayment } from '../order-payment.ts';
+
+const eta = {
+  etaId: 'e',
+  version: 1,
+  expectedAt: '2026-11-23T12:00:00.000Z',
+  earliestAt: '2026-11-22T12:00:00.000Z',
+  latestAt: '2026-11-24T12:00:00.000Z',
+  computedAt: '2026-11-21T12:00:00.000Z',
+  reason: 'ASSIGNED',
+};
+
+/** An order of two lines, 1,000 and 2 × 250, and the events about it that payments hears. */
+export function someOrder({
+  customerId = uniqueId('customer'),
+  couponCode,
+  payment = 'WALLET',
+}: { customerId?: string; couponCode?: string; payment?: PaymentMethod } = {}) {
+  const orderId = uniqueId('order');
+  const parties = { orderId, customerId, sellerIds: ['s1'] };
+  const placed: Placed = {
+    ...parties,
+    sellerIds: [],
+    status: 'PENDING',
+    version: 1,
+    placedAt: '2026-11-21T12:00:00.000Z',
+    lines: [
+      { lineNo: 1, productId: 'p1', quantity: 1, unitPriceMinor: 1_000 },
+      { lineNo: 2, productId: 'p2', quantity: 2, unitPriceMinor: 250 },
+    ],
+    shipTo: { postalCode: '90000-000', city: 'Porto Alegre', state: 'RS' },
+    payment,
+    ...(couponCode === undefined ? {} : { couponCode }),
+    allowPartial: true,
+    subtotalMinor: 1_500,
+  };
+  const lines = [{ lineNo: 1, productId: 'p1', quantity: 1, sellerId: 's1' }];
+  const parcel = { deliveryId: 'd', sellerId: 's1', laneId: 'SP>RJ', lines, scoreMinutes: 1, eta };
+  return {
+    orderId,
+    customerId,
+    placed,
+    assigned: (attempt = 1, droppedLineNos: number[] = []): Assigned => ({
+      ...parties,
+      attempt,
+      parcels: [parcel],
+      droppedLineNos,
+    }),
+    ready: (totalMinor = 1_500): ReadyForPayment => ({
+      ...parties,
+      ...{ status: 'AWAITING_PAYMENT', version: 2, attempt: 1, payment },
+      ...{ subtotalMinor: 1_500, discountMinor: 1_500 - totalMinor, totalMinor },
+    }),
+    cancelling: (...undo: Cancelling['undo']): Cancelling => ({
+      ...parties,
+      ...{ status: 'CANCELLING', version: 3, attempt: 1, reason: 'nobody has it', undo },
+    }),
+  };
+}
+
+/** What was told about an order, in order. */
+export const told = (sql: Sql, orderId: string) =>
+  sql<{ seq: number; type: string; payload: Record<string, unknown> }>(
+    `select seq::int, type, payload from outbox where topic = 'payment.events' and key = $1 order by seq`,
+    [orderId],
+  );
+
+export const topUp = (pool: Pool, customerId: string, amountMinor: number) =>
+  withTransaction(pool, sql => bookTopUps(sql, [{ customerId, amountMinor }]));
+
+/** The end of a handler without its inbox: just a transaction. */
+export const finishIn =
+  (pool: Pool) =>
+  async (work: (sql: Sql) => Promise<unknown>): Promise<void> => {
+    await withTransaction(pool, work);
+  };
+
+/** Amounts that an order moved, by account and kind. */
+export const moved = (sql: Sql, orderId: string) =>
+  sql<{ kind: string; account_id: string; amount: number }>(
+    `select t.kind, e.account_id, e.amount_minor::int as amount from transfers t join entries e on e.transfer_id = t.id
+     where t.order_id = $1 order by t.kind, e.amount_minor`,
+    [orderId],
+  );

@@ -1,0 +1,60 @@
+import type { Sql } from '@waygraph/kit/database';
+import { uuidv7 } from '@waygraph/kit/outbox';
+import type { OrderPlaced } from '@waygraph/schema/events/orders';
+import type { z } from 'zod';
+import { assign, unavailable } from './assignment.ts';
+import { chooseSellers } from './choose-sellers.ts';
+import { factorsOf, holdLaneFactors } from './lane-factors.ts';
+import { clockOf } from './load-route.ts';
+import { locateAddress } from './locate-address.ts';
+import type { OrderRoute } from './order-route.ts';
+import { insertRoute, saveChanges } from './save-route.ts';
+
+/**
+ * `sql`: the service's database outside of any transaction. `finish` runs the work that writes, in one transaction, unless the
+ * event was handled before.
+ */
+export type AssignDeps = {
+  readonly read: Sql;
+  readonly sql: Sql;
+  readonly finish: (work: (sql: Sql) => Promise<unknown>) => Promise<void>;
+};
+
+/** An order was placed: who sends it, and when it will be there. */
+export async function assignSeller(deps: AssignDeps, order: z.infer<(typeof OrderPlaced)['data']>): Promise<void> {
+  const at = await locateAddress(deps.read, order.shipTo);
+  const lines = order.lines.map(({ lineNo, productId, quantity }) => ({ lineNo, productId, quantity }));
+  const unassigned: OrderRoute = {
+    ...{ orderId: order.orderId, customerId: order.customerId, version: 0, state: 'UNAVAILABLE', attempt: 0 },
+    ...{ sellerIds: [], lines, droppedLineNos: [], excluded: {}, allowPartial: order.allowPartial },
+    ...{ located: at === 'UNSERVED' ? null : at, placedAt: Date.parse(order.placedAt), promisedAt: null },
+    cancelledAttempt: null,
+  };
+  // The choice takes its time in the read database: nothing is locked meanwhile.
+  const choice = at === 'UNSERVED' ? undefined : await chooseSellers(deps.read, factorsOf(deps.sql), { lines, at });
+
+  await deps.finish(async sql => {
+    const change =
+      choice === undefined
+        ? unavailable(
+            unassigned,
+            lines.map(({ lineNo }) => lineNo),
+            'the address lies outside every hub',
+          )
+        : assign(
+            unassigned,
+            [],
+            choice,
+            {
+              lanes: await holdLaneFactors(
+                sql,
+                choice.parcels.map(({ laneId }) => laneId),
+              ),
+              now: await clockOf(sql),
+            },
+            uuidv7,
+          );
+    const isNew = await insertRoute(sql, { route: change.route, shipTo: order.shipTo });
+    if (isNew) await saveChanges(sql, [change], { inserted: true, assignments: change.assignments });
+  });
+}

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { uniqueId } from '@waygraph/kit/testing/test-env';
+import { greatCircleKm } from './leg-times.ts';
+import { roadKm } from './road-km.ts';
+import { randomOf } from './testing/random.ts';
+import { readWorld, type ReadWorld } from './testing/read-world.ts';
+
+type Vertex = { id: number; lat: number; lon: number };
+type Edge = { source: number; target: number; km: number; oneWay: boolean };
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+const random = randomOf(seed);
+const network = uniqueId('roads');
+// A town in the ocean, so that no other test's roads are near.
+const corner = { lat: random.between(-45, -35), lon: random.between(-150, -100) };
+const side = 12;
+const firstId = Math.floor(random.next() * 2 ** 40) + 2 ** 50;
+
+const vertices: Vertex[] = Array.from({ length: side * side }, (_, index) => ({
+  id: firstId + index,
+  lat: corner.lat + Math.floor(index / side) * 0.005 + random.between(0, 0.001),
+  lon: corner.lon + (index % side) * 0.005 + random.between(0, 0.001),
+}));
+const at = (index: number): Vertex => vertices[index]!;
+const road = (from: number, to: number, detour: number, oneWay: boolean): Edge => ({
+  ...{ source: at(from).id, target: at(to).id, km: greatCircleKm(at(from), at(to)) * detour, oneWay },
+});
+// Streets between neighbours, some one way; a ring that goes round in one direction keeps all of them reachable.
+const edges: Edge[] = vertices.flatMap((_, index) => [
+  ...(index % side === side - 1 ? [] : [road(index, index + 1, random.between(1, 1.5), random.next() < 0.2)]),
+  ...(index >= side * (side - 1) ? [] : [road(index, index + side, random.between(1, 1.5), random.next() < 0.2)]),
+  road(index, (index + 1) % vertices.length, 4, true),
+]);
+
+let world: ReadWorld;
+beforeAll(async () => {
+  world = await readWorld('road');
+  await world.write(
+    `insert into roads.vertices (id, network, location)
+     select id, $2, st_setsrid(st_makepoint(lon, lat), 4326)::geography
+     from jsonb_to_recordset($1::jsonb) as r(id bigint, lat float8, lon float8)`,
+    [JSON.stringify(vertices), network],
+  );
+  await world.write(
+    `insert into roads.edges (network, source, target, km, one_way, speed_kmh, line)
+     select $2, source, target, km, "oneWay", 30, st_makeline(a.location::geometry, b.location::geometry)
+     from jsonb_to_recordset($1::jsonb) as r(source bigint, target bigint, km float8, "oneWay" boolean)
+     join roads.vertices a on a.id = source join roads.vertices b on b.id = target`,
+    [JSON.stringify(edges), network],
+  );
+});
+afterAll(async () => {
+  await world.write('delete from roads.edges where network = $1', [network]);
+  await world.write('delete from roads.vertices where network = $1', [network]);
+  await world.dispose();
+});
+
+/** Plain Dijkstra to `goal`, against the direction of the roads. */
+function kmTo(goal: number): Map<number, number> {
+  const km = new Map([[goal, 0]]);
+  const done = new Set<number>();
+  for (;;) {
+    const [next] = [...km].filter(([id]) => !done.has(id)).sort(([, one], [, other]) => one - other);
+    if (next === undefined) return km;
+    const [here, soFar] = next;
+    done.add(here);
+    for (const { source, target, km: length, oneWay } of edges) {
+      const from = target === here ? source : source === here && !oneWay ? target : undefined;
+      if (from !== undefined) km.set(from, Math.min(km.get(from) ?? Infinity, soFar + length));
+    }
+  }
+}
+
+const nearest = (place: { lat: number; lon: number }): { vertex: Vertex; km: number } =>
+  vertices
+    .map(vertex => ({ vertex, km: greatCircleKm(vertex, place) }))
+    .reduce((one, other) => (other.km < one.km ? other : one));
+
+const somewhere = () => ({
+  lat: corner.lat + random.between(-0.002, side * 0.005),
+  lon: corner.lon + random.between(-0.002, side * 0.005),
+});
+
+test('is what a plain Dijkstra over the same roads finds, with the ways to and from the road', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const to = somewhere();
+    const from = Array.from({ length: 25 }, (_, index) => ({ id: String(index), ...somewhere() }));
+    const goal = nearest(to);
+    const expected = kmTo(goal.vertex.id);
+    const found = await roadKm(world.read, to, from);
+    for (const { id, ...place } of from) {
+      const start = nearest(place);
+      const km = (expected.get(start.vertex.id) ?? Number.NaN) + start.km + goal.km;
+      // The ways to and from the road are measured on the ellipsoid there, on a sphere here.
+      const tolerance = 0.01 * (start.km + goal.km) + 1e-9;
+      if (Math.abs((found.get(id) ?? Number.NaN) - km) > tolerance)
+        throw new Error(`seed ${String(seed)}: expected ${String(km)} km, found ${String(found.get(id))}`);
+    }
+    expect(found.size).toBe(25);
+  }
+});
+
+test('takes one statement, and a second one only for ways that lead far around', async () => {
+  world.statements.length = 0;
+  const here = { lat: at(30).lat, lon: at(30).lon };
+  expect((await roadKm(world.read, here, [{ id: 'same', ...here }])).get('same')).toBeCloseTo(0, 6);
+  expect(world.statements).toHaveLength(1);
+  // Only the way around through a vertex far outside the box is left.
+  const [island, far] = [firstId + 1_000, firstId + 1_001];
+  const place = { lat: corner.lat + 0.3, lon: corner.lon + 0.3 };
+  await world.write(
+    `insert into roads.vertices (id, network, location) values
+       ($1, $3, st_setsrid(st_makepoint($5, $4), 4326)::geography),
+       ($2, $3, st_setsrid(st_makepoint($5 + 0.3, $4 + 0.3), 4326)::geography)`,
+    [island, far, network, place.lat, place.lon],
+  );
+  await world.write(
+    `insert into roads.edges (network, source, target, km, one_way, speed_kmh, line)
+     select $1, s, t, 40, true, 30, st_makeline(a.location::geometry, b.location::geometry)
+     from unnest($2::bigint[], $3::bigint[]) as r(s, t)
+     join roads.vertices a on a.id = s join roads.vertices b on b.id = t`,
+    [network, [island, far], [far, firstId]],
+  );
+  world.statements.length = 0;
+  const around = await roadKm(world.read, { lat: at(0).lat, lon: at(0).lon }, [{ id: 'island', ...place }]);
+  expect(around.get('island')).toBeCloseTo(80, 3);
+  expect(world.statements.length).toBeLessThanOrEqual(2);
+});
+
+test('leaves out places in no city, and all of them when the goal is in none', async () => {
+  const inside = { id: 'inside', lat: at(5).lat, lon: at(5).lon };
+  const sea = { id: 'sea', lat: corner.lat - 1, lon: corner.lon - 1 };
+  expect([...(await roadKm(world.read, at(0), [inside, sea])).keys()]).toEqual(['inside']);
+  expect(await roadKm(world.read, sea, [inside])).toEqual(new Map());
+  expect(await roadKm(world.read, at(0), [])).toEqual(new Map());
+});

@@ -1,0 +1,50 @@
+import { createPool, sqlOfPool, withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
+import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
+import { migrate } from '@waygraph/sql/migrate';
+
+export type OwnDatabase = {
+  readonly pool: Pool;
+  readonly sql: Sql;
+  /** In a transaction of its own, as a consumer runs a handler's effect. */
+  readonly finish: (work: (sql: Sql) => Promise<unknown>) => Promise<void>;
+  dispose(): Promise<void>;
+};
+
+/**
+ * Routing's schema in a database of its own: what a test writes there reaches no Kafka, so that no running consumer answers to
+ * orders that only the test knows.
+ */
+export async function ownDatabase(): Promise<OwnDatabase> {
+  const name = uniqueId('routing').replaceAll('-', '_');
+  const admin = new URL(testEnv('ROUTING_DATABASE_URL'));
+  admin.username = testEnv('POSTGRES_ADMIN_USER');
+  admin.password = testEnv('POSTGRES_ADMIN_PASSWORD');
+  const server = createPool({ url: admin.href, max: 1, name: 'routing-test' });
+  await server.query(`create database ${name}`);
+
+  admin.pathname = `/${name}`;
+  const empty = createPool({ url: admin.href, max: 1, name: 'routing-test' });
+  const client = await empty.connect();
+  for (const [from, ledger] of [
+    ['service', 'messaging_migrations'],
+    ['routing', 'schema_migrations'],
+  ] as const)
+    await migrate(client, { from, schema: 'routing', ledger }, () => undefined);
+  client.release();
+  await empty.end();
+
+  admin.searchParams.set('options', '-c search_path=routing');
+  const pool = createPool({ url: admin.href, max: 12, name: 'routing-test' });
+  return {
+    pool,
+    sql: sqlOfPool(pool),
+    finish: async work => {
+      await withTransaction(pool, work);
+    },
+    dispose: async () => {
+      await pool.end();
+      await server.query(`drop database ${name} with (force)`);
+      await server.end();
+    },
+  };
+}
