@@ -13,7 +13,7 @@ const productCount = 100;
 const sellersOfProduct = 4;
 const customerCount = 100;
 const available = 1_000_000;
-const balanceMinor = 2_000_000_000;
+const balanceMinor = 100_000_000;
 const priceMinor = 1_000;
 const number = (index: number): string => String(index + 1).padStart(3, '0');
 
@@ -54,7 +54,9 @@ export async function openOrderLoad(options: {
   const customers = await Promise.all(
     addresses.map(async (shipTo, index) => {
       const id = `bench-customer-${number(index)}`;
-      await operator.topUpWallet({ customerId: id, amountMinor: balanceMinor, idempotencyKey: 'bench-opening' });
+      const topUp = { customerId: id, amountMinor: balanceMinor, idempotencyKey: `bench-wallet:${id}` };
+      const { userErrors } = await operator.topUpWallet(topUp);
+      if (userErrors[0] !== undefined) throw new Error(`topUpWallet of ${id}: ${userErrors[0].message}`);
       const token = await tokens('customer', id);
       return { client: createOrderClient({ url: gateway, token: () => token, idleSocketMs: 60_000 }), shipTo };
     }),

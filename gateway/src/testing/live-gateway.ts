@@ -56,8 +56,9 @@ export async function startLiveGateway() {
       await Promise.all(sockets.splice(0).map(socket => Promise.resolve(socket.dispose())));
     },
     async dispose() {
-      await producer.stop();
       await gateway.dispose();
+      for (const topic of Object.values(topics)) await producer.deleteTopic(topic);
+      await producer.stop();
     },
   };
 }

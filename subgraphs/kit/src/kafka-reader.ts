@@ -24,7 +24,7 @@ const waitMs = 500;
 const attempts = 3;
 const answerMs = 5_000;
 
-const away = (cause: unknown) => new WaygraphError('UNAVAILABLE', 'the event log cannot be read now', { cause });
+const unavailable = (cause: unknown) => new WaygraphError('UNAVAILABLE', 'the event log cannot be read now', { cause });
 
 /** Every question rejects with UNAVAILABLE when no broker answers. */
 export function createKafkaReader(options: { brokers: readonly string[]; name: string; log: Log }): KafkaReader {
@@ -32,7 +32,10 @@ export function createKafkaReader(options: { brokers: readonly string[]; name: s
 
   async function ask<T>(topic: string, question: () => Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(away(new Error(`no answer within ${String(answerMs)} ms`))), answerMs);
+    const timer = setTimeout(
+      () => late.reject(unavailable(new Error(`no answer within ${String(answerMs)} ms`))),
+      answerMs,
+    );
     try {
       return await Promise.race([answer(topic, question), late.promise]);
     } finally {
@@ -46,7 +49,7 @@ export function createKafkaReader(options: { brokers: readonly string[]; name: s
         await cluster.open([topic]);
         return await question();
       } catch (error) {
-        if (attempt === attempts || isOutOfRange(error)) throw away(error);
+        if (attempt === attempts || isOutOfRange(error)) throw unavailable(error);
         await pause(pauseMs(attempt));
         await cluster.refresh().catch(() => undefined);
       }
@@ -118,6 +121,7 @@ export function followTopics(options: {
   const cluster = kafkaCluster(brokers, name, log);
   const positions = new Map<string, number[]>();
   let lastFetch = Number.NEGATIVE_INFINITY;
+  let away = false;
   let stopped = false;
   const stopping = () => stopped;
 
@@ -138,6 +142,8 @@ export function followTopics(options: {
         const wanted = partitions.map(one => ({ ...one, offset: positions.get(one.topic)?.[one.partition] ?? 0 }));
         const fetched = await cluster.fetch(nodeId, wanted, waitMs);
         lastFetch = performance.now();
+        if (away) log.info({ topics }, 'the event log is read again');
+        away = false;
         if (!stopping()) fetched.forEach(deliver);
       }
     } finally {
@@ -186,7 +192,8 @@ export function followTopics(options: {
         if (stopping()) return;
         if (lastFetch > begun) attempt = 0;
         // A broker that is away is told once, not at each try.
-        log[attempt === 0 ? 'warn' : 'debug']({ err: error, topics }, 'the event log is not read now');
+        log[away ? 'debug' : 'warn']({ err: error, topics }, 'the event log is not read now');
+        away = true;
         await pause(pauseMs(attempt));
         await cluster.refresh().catch(() => undefined);
         if (isOutOfRange(error))

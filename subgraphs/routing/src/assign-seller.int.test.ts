@@ -14,6 +14,12 @@ describe('the way of an order to its sellers', () => {
       { id: 'middle', lat: -29.9, lon: -51.1, state: 'RS' },
       { id: 'far', lat: -23.55, lon: -46.63, state: 'SP' },
     );
+    // So different that no lane or road of whatever is loaded changes who is better.
+    await orders.world.write(
+      `insert into stats.seller_handling (seller_id, median_minutes, order_count, updated_at)
+       values ($1, 60, 10000, now()), ($2, 3000, 10000, now()), ($3, 9000, 10000, now())`,
+      ['near', 'middle', 'far'].map(name => orders.world.id(name)),
+    );
     await orders.world.stock({
       bread: { near: 5, middle: 5, far: 5 },
       milk: { far: 5 },
