@@ -1,11 +1,12 @@
 import { signSubgraphRequest, type Viewer } from '@waygraph/kit/auth';
-import { createPool, sqlOfPool, withTransaction, type Pool } from '@waygraph/kit/database';
+import { withTransaction, type Pool } from '@waygraph/kit/database';
 import { createHealth } from '@waygraph/kit/health';
 import { createLog } from '@waygraph/kit/log';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { startSubgraph } from '@waygraph/kit/subgraph';
-import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
+import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
+import { ownDatabase } from '@waygraph/sql/testing/own-database';
 import { advanceOrder } from '../advance-order.ts';
 import { createContextFactory } from '../context.ts';
 import type { Fact } from '../saga-table.ts';
@@ -35,10 +36,10 @@ function watchStatements(pool: Pool): string[] {
   return statements;
 }
 
-/** The subgraph on a free port and the real database, where hubs serve SP and RS; `ask` is the gateway. */
+/** The subgraph on a free port and a database of its own, where hubs serve SP and RS; `ask` is the gateway. */
 export async function startOrders() {
-  const pool = createPool({ url: testEnv('ORDERS_DATABASE_URL'), max: 8, name: 'orders-test' });
-  const sql = sqlOfPool(pool);
+  const database = await ownDatabase('orders');
+  const { pool, sql } = database;
   const statements = watchStatements(pool);
   const states = new Set(['SP', 'RS']);
   const server = await startSubgraph({
@@ -91,7 +92,7 @@ export async function startOrders() {
       ),
     async dispose() {
       await server.stop();
-      await pool.end();
+      await database.dispose();
     },
   };
 }

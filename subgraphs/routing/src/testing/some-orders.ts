@@ -1,16 +1,16 @@
 import type { z } from 'zod';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
 import type { OrderPlaced } from '@waygraph/schema/events/orders';
+import { ownDatabase } from '@waygraph/sql/testing/own-database';
 import { assignSeller } from '../assign-seller.ts';
 import { startDeliveries } from '../start-deliveries.ts';
-import { ownDatabase } from './own-database.ts';
 import { readWorld } from './read-world.ts';
 
 type Placed = z.infer<(typeof OrderPlaced)['data']>;
 
 /** A day of the routing service in the test's own databases: sellers near two hubs, and orders that go their way. */
 export async function someOrders(name: string) {
-  const [world, database] = [await readWorld(name), await ownDatabase()];
+  const [world, database] = [await readWorld(name), await ownDatabase('routing')];
   const { pool, sql, finish } = database;
   const { read } = world;
 

@@ -1,6 +1,7 @@
 import { createPool, sqlOfPool, withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
-import { migrate } from '@waygraph/sql/migrate';
+import type { ServiceName } from '@waygraph/schema/services';
+import { migrate } from '../migrate.ts';
 
 export type OwnDatabase = {
   readonly pool: Pool;
@@ -11,30 +12,30 @@ export type OwnDatabase = {
 };
 
 /**
- * Routing's schema in a database of its own: what a test writes there reaches no Kafka, so that no running consumer answers to
+ * A service's schema in a database of its own: what a test writes there reaches no Kafka, so that no running consumer answers to
  * orders that only the test knows.
  */
-export async function ownDatabase(): Promise<OwnDatabase> {
-  const name = uniqueId('routing').replaceAll('-', '_');
-  const admin = new URL(testEnv('ROUTING_DATABASE_URL'));
+export async function ownDatabase(service: ServiceName): Promise<OwnDatabase> {
+  const name = uniqueId(service).replaceAll('-', '_');
+  const admin = new URL(testEnv(`${service.toUpperCase()}_DATABASE_URL`));
   admin.username = testEnv('POSTGRES_ADMIN_USER');
   admin.password = testEnv('POSTGRES_ADMIN_PASSWORD');
-  const server = createPool({ url: admin.href, max: 1, name: 'routing-test' });
+  const server = createPool({ url: admin.href, max: 1, name: `${service}-test` });
   await server.query(`create database ${name}`);
 
   admin.pathname = `/${name}`;
-  const empty = createPool({ url: admin.href, max: 1, name: 'routing-test' });
+  const empty = createPool({ url: admin.href, max: 1, name: `${service}-test` });
   const client = await empty.connect();
   for (const [from, ledger] of [
     ['service', 'messaging_migrations'],
-    ['routing', 'schema_migrations'],
+    [service, 'schema_migrations'],
   ] as const)
-    await migrate(client, { from, schema: 'routing', ledger }, () => undefined);
+    await migrate(client, { from, schema: service, ledger }, () => undefined);
   client.release();
   await empty.end();
 
-  admin.searchParams.set('options', '-c search_path=routing');
-  const pool = createPool({ url: admin.href, max: 12, name: 'routing-test' });
+  admin.searchParams.set('options', `-c search_path=${service}`);
+  const pool = createPool({ url: admin.href, max: 12, name: `${service}-test` });
   return {
     pool,
     sql: sqlOfPool(pool),
