@@ -3,6 +3,7 @@ import { expressMiddleware } from '@as-integrations/express5';
 import type { TokenVerifier, Viewer } from '@waygraph/kit/auth';
 import { WaygraphError } from '@waygraph/kit/errors';
 import type { Log } from '@waygraph/kit/log';
+import { withTrace } from '@waygraph/kit/trace';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
 import { servePages } from './pages.ts';
 import type { GatewayContext } from './signed-data-source.ts';
@@ -96,7 +97,7 @@ export function createApp(options: {
     express.json({ limit: largestBodyBytes }),
     (request, _response, next) => {
       request.body ??= {}; // a body that is not JSON, or none
-      next();
+      withTrace(request.get('traceparent'), next);
     },
     expressMiddleware(apollo, {
       context: ({ res }) => Promise.resolve({ viewer: res.locals['viewer'] as Viewer | undefined }),

@@ -1,6 +1,7 @@
 import { RemoteGraphQLDataSource, type GraphQLDataSource } from '@apollo/gateway';
 import { signSubgraphRequest, type Viewer } from '@waygraph/kit/auth';
 import { WaygraphError } from '@waygraph/kit/errors';
+import { traceparent } from '@waygraph/kit/trace';
 
 export type GatewayContext = { readonly viewer?: Viewer | undefined };
 
@@ -32,10 +33,11 @@ export function createServices({ urls, secret, timeoutMs }: Options): Services {
     request: { headers: Readonly<Record<string, string>>; body: string; viewer: Viewer | undefined },
   ): Promise<Response> {
     const { headers, body, viewer } = request;
+    const trace = traceparent();
     try {
       const response = await fetch(url, {
         method: 'POST',
-        headers: { ...headers, ...signSubgraphRequest(secret, { viewer, body }) },
+        headers: { ...headers, ...signSubgraphRequest(secret, { viewer, body }), ...(trace && { traceparent: trace }) },
         body,
         signal: AbortSignal.timeout(timeoutMs),
       });

@@ -16,6 +16,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { badRequest, isSubscription, parseOperation } from './operation.ts';
 import type { GatewayContext } from './signed-data-source.ts';
 import type { Subscriptions } from './subscribe.ts';
+import { withTrace } from '@waygraph/kit/trace';
 import { expiryOf, whenExpired } from './token-expiry.ts';
 
 const largestMessageBytes = 64 * 1024;
@@ -80,9 +81,11 @@ export function serveSockets(options: {
       if (Array.isArray(frames)) return frames;
       return { frames: frames(reason => socket.close(tryAgainLater, reason)) };
     }
-    const { body } = await apollo.executeOperation(
-      { query, ...(operationName && { operationName }), ...(variables && { variables }) },
-      { contextValue: { viewer } },
+    const { body } = await withTrace(undefined, () =>
+      apollo.executeOperation(
+        { query, ...(operationName && { operationName }), ...(variables && { variables }) },
+        { contextValue: { viewer } },
+      ),
     );
     if (body.kind !== 'single') throw new Error('expected one result');
     const { data, errors = [], extensions } = body.singleResult;

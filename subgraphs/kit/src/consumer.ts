@@ -1,6 +1,7 @@
 import { isTransient } from './database.ts';
 import { pauseMs, type RawMessage } from './kafka-delivery.ts';
 import type { Log } from './log.ts';
+import { withTrace } from './trace.ts';
 
 /** One event on its way to a handler. */
 export type Delivery<Event> = {
@@ -59,12 +60,8 @@ function header({ headers }: RawMessage, name: string): string {
   return value;
 }
 
-/** Runs the handler inside whatever `run` opens for the delivery, e.g. a span that continues its traceparent. */
-export const trace =
-  (run: (delivery: Delivery<unknown>, work: () => Promise<void>) => Promise<void>): Wrapper =>
-  next =>
-  delivery =>
-    run(delivery, () => next(delivery));
+/** Runs the handler as a step of the event's trace: what it writes carries it on. */
+export const traced: Wrapper = next => delivery => withTrace(delivery.traceparent, () => next(delivery));
 
 /** One line per delivery with its place, outcome and duration; handlers add only business facts. */
 export const logged =

@@ -1,6 +1,6 @@
 import type { EventDefinition } from '@waygraph/schema/events/define';
 import type { z } from 'zod';
-import { compose, dedupe, logged, parse, retry, timeout, type Delivery, type Handler } from './consumer.ts';
+import { compose, dedupe, logged, parse, retry, timeout, traced, type Delivery, type Handler } from './consumer.ts';
 import { withTransaction, type Pool, type Sql } from './database.ts';
 import { firstTime } from './inbox.ts';
 import { createConsumer, type ConsumerOptions, type KafkaConsumer } from './kafka.ts';
@@ -80,7 +80,7 @@ export function createEventConsumer(
     const byType = new Map(own.map(handler => [handler.definition.type, handler.wire({ pool, group, alongside })]));
     const handle: Handler<Parsed<unknown>> = delivery =>
       byType.get(delivery.event.type)?.(delivery) ?? Promise.resolve();
-    const wrap = compose(logged(log, topic), retry(), timeout(30_000));
+    const wrap = compose(traced, logged(log, topic), retry(), timeout(30_000));
     byTopic.set(
       topic,
       parse(

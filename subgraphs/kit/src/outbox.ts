@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import type { Sql } from './database.ts';
+import { traceparent } from './trace.ts';
 
 export type OutboxRow = OutboxEvent & { readonly id?: string; readonly traceparent?: string | undefined };
 
@@ -16,11 +17,15 @@ export function uuidv7(now = Date.now()): string {
 
 /**
  * Writes events into the outbox of the transaction's own schema, in order, by one statement. They reach Kafka if and only if the
- * transaction commits. Gives their ids (UUIDv7 where none was given).
+ * transaction commits, and carry the trace they were written in. Gives their ids (UUIDv7 where none was given).
  */
 export async function publish(sql: Sql, rows: readonly OutboxRow[]): Promise<string[]> {
   if (rows.length === 0) return [];
-  const full = rows.map(row => ({ ...row, id: row.id ?? uuidv7(), traceparent: row.traceparent ?? null }));
+  const full = rows.map(row => ({
+    ...row,
+    id: row.id ?? uuidv7(),
+    traceparent: row.traceparent ?? traceparent() ?? null,
+  }));
   // One parameter for any number of rows: one statement text, and no limit of 65,535 parameters.
   await sql(
     `insert into outbox (id, topic, key, type, v, seq, payload, traceparent)

@@ -15,6 +15,7 @@ import { WaygraphError } from './errors.ts';
 import { createErrorFormatter } from './graphql-errors.ts';
 import { listen, type Health } from './health.ts';
 import type { Log } from './log.ts';
+import { withTrace } from './trace.ts';
 
 /** A client's 256 KiB can become more here: the gateway adds the keys of the entities it asks for. */
 const largestBodyBytes = 1024 * 1024;
@@ -102,6 +103,7 @@ export async function startSubgraph<Context extends object>(
     '/graphql',
     express.raw({ type: () => true, limit: largestBodyBytes }),
     gatewayOnly(options.gatewaySecret),
+    (request, _response, next) => withTrace(request.get('traceparent'), next),
     expressMiddleware(apollo, {
       context: ({ res }) => Promise.resolve(options.context(res.locals['viewer'] as Viewer | undefined)),
     }),
