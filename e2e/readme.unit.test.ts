@@ -117,7 +117,7 @@ describe('links', () => {
   });
 
   const scripts = Object.keys((manifestOf('package.json') as { scripts: Record<string, string> }).scripts);
-  const commands = new Set([...readme.matchAll(/npm run ([a-z:-]+)/g)].map(match => match[1] ?? ''));
+  const commands = new Set([...readme.matchAll(/npm run (?:--silent )?([a-z:-]+)/g)].map(match => match[1] ?? ''));
   test.each([...commands])('npm run %s is a script', command => {
     expect(scripts).toContain(command);
   });

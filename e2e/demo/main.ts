@@ -22,27 +22,61 @@ async function day(screen: Screen, people: People): Promise<void> {
 
   screen.heading('The day in short');
   const isInTime = received.promisedAt !== null && received.deliveredAt <= received.promisedAt;
-  screen.lines([
+  const short = [
     `one parcel arrived ${at(received.deliveredAt)}${isInTime ? ', within its promise' : ''}; ${String(facts)} facts by five services on the way`,
     `lane ${received.laneId} jammed, and the estimate followed in ${received.movedMs.toFixed(0)} ms`,
     `the wallet went from ${reais(before)} to ${reais(after)}: ${reais(before - after)} for what arrived, nothing for what did not`,
     painted('dim', `all of it took ${((performance.now() - begin) / 1_000).toFixed(1)} s`),
-  ]);
+  ];
+  for (const line of short) screen.say(line);
 }
 
 const balance = async ({ customer }: People): Promise<number> =>
   (await customer.client.wallet())?.balance.amountMinor ?? 0;
 
+/** The demo does not leave a lane jammed, however it ends. */
+async function clearLane(people: People): Promise<void> {
+  const { jammed, operator } = people;
+  if (jammed === undefined) return;
+  people.jammed = undefined;
+  try {
+    await operator.setDelayFactor({ laneId: jammed, factor: 1, ttlMinutes: 1 });
+    print(`lane ${jammed} is clear again`);
+  } catch {
+    print(`lane ${jammed} could not be cleared; its jam ends by itself within minutes`);
+  }
+}
+
+/** What a person can mend is said in a line, without a stack. */
+function told(error: unknown): unknown {
+  if (error instanceof GraphFault) return new Fault(`the gateway answered: ${error.message}`);
+  const isUnreachable = error instanceof TypeError && error.message === 'fetch failed';
+  if (isUnreachable || (error instanceof DOMException && error.name === 'TimeoutError'))
+    return new Fault('The gateway does not answer any more: "npm run stack -- status" and its logs may tell why.');
+  return error;
+}
+
 async function main(): Promise<void> {
   const people = await meetPeople();
+  const interrupted = Promise.withResolvers<'interrupted'>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => interrupted.resolve('interrupted'));
+  let outcome: 'interrupted' | undefined;
   try {
     print(painted('bold', 'Waygraph: a customer’s day'));
-    await day(createScreen(print), people);
+    const running = day(
+      createScreen(print, () => process.stdout.columns || Infinity),
+      people,
+    ).then(() => undefined);
+    outcome = await Promise.race([running, interrupted.promise]);
   } catch (error) {
-    throw error instanceof GraphFault ? new Fault(`the gateway answered: ${error.message}`) : error;
+    throw told(error);
   } finally {
-    await people.leave();
+    if (outcome === 'interrupted') print('\nstopped; what was ordered stays ordered');
+    await clearLane(people);
+    if (outcome === undefined) await people.leave();
   }
+  if (outcome === 'interrupted') process.exit(130);
 }
 
 await main().catch(fail);

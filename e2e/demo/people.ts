@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { currentShop, sampleShop } from '@waygraph/sample-shop/sample-shop';
 import { readStreets } from '@waygraph/sample-shop/streets';
 import { Fault } from '@waygraph/stack/say';
@@ -12,6 +13,8 @@ export type People = {
   operator: OrderClient;
   carrier: OrderClient;
   seller: (id: string) => Promise<OrderClient>;
+  /** A lane that was jammed and is not cleared yet. */
+  jammed: string | undefined;
   /** What sellers are called, by their ids. */
   nameOf: (sellerId: string) => string;
   leave: () => Promise<void>;
@@ -45,18 +48,20 @@ export async function meetPeople(): Promise<People> {
     clients.push(client);
     return client;
   };
-  const [first] = shop.customers;
-  if (first === undefined) throw new Error('the sample shop has no customers');
-  const { street, postalCode, city, state, lat, lon } = first.address;
+  // Anybody, so that several demos side by side do not spend the same money.
+  const someone = shop.customers[randomInt(shop.customers.length)];
+  if (someone === undefined) throw new Error('the sample shop has no customers');
+  const { street, postalCode, city, state, lat, lon } = someone.address;
   const names = new Map(shop.sellers.map(({ id, name }) => [id, name]));
   return {
     customer: {
-      ...{ id: first.id, client: await as('customer', first.id) },
+      ...{ id: someone.id, client: await as('customer', someone.id) },
       home: { street, address: { postalCode, city, state, point: { lat, lon } } },
     },
     operator: await as('operator', 'demo'),
     carrier: await as('carrier', 'demo'),
     seller: id => as('seller', id),
+    jammed: undefined,
     nameOf: id => names.get(id) ?? id,
     leave: async () => {
       await Promise.all(clients.map(client => client.close()));

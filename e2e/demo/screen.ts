@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -40,28 +40,57 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [painted('dim', line(head)), ...rows.map(line)];
 }
 
+/** Folding does not break it. */
+export const unbroken = (text: string): string => text.replaceAll(' ', '\u00a0');
+
+const lengthOf = (text: string): number => stripVTControlCharacters(text).length;
+
+/** Lines of at most `width` characters, broken between words; a longer word stays whole. */
+export function folded(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && lengthOf(last) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 export type Screen = {
   heading: (text: string) => void;
   say: (text: string) => void;
   lines: (lines: readonly string[]) => void;
   /** Something that came over the socket, with the time since `since` (of `performance.now`). */
-  frame: (since: number, what: string, text: string) => void;
+  frame: (since: number, what: string, text: string, detail: string) => void;
 };
 
-export function createScreen(print: (line: string) => void): Screen {
-  const indented = (line: string): void => print(`  ${line}`);
+/** `width` is the terminal's; what does not end at one is not folded. */
+export function createScreen(write: (line: string) => void, width: () => number = () => Infinity): Screen {
+  const print = (line: string): void => write(line.replaceAll('\u00a0', ' '));
+  /** The first line as it is, the others under its `indent`. */
+  const printFolded = (start: string, indent: number, text: string): void => {
+    const [first = '', ...others] = folded(text, width() - indent);
+    print(`${start}${first}`);
+    for (const line of others) print(`${' '.repeat(indent)}${line}`);
+  };
   return {
     heading: text => {
       print('');
       print(painted(['bold', 'cyan'], text));
     },
-    say: indented,
+    say: text => (text === '' ? print('') : printFolded('  ', 2, text)),
     lines: lines => {
-      for (const line of lines) indented(`  ${line}`);
+      for (const line of lines) print(`    ${line}`);
     },
-    frame: (since, what, text) => {
+    frame: (since, what, text, detail) => {
       const seconds = ((performance.now() - since) / 1_000).toFixed(2).padStart(7);
-      indented(`${painted('dim', `${seconds} s`)}  ${painted('green', what.padEnd(6))} ${text}`);
+      const start = `  ${painted('dim', `${seconds} s`)}  ${painted('green', what.padEnd(6))} `;
+      const indent = lengthOf(start);
+      if (indent + lengthOf(text) + 2 + lengthOf(detail) <= width()) print(`${start}${text}  ${detail}`.trimEnd());
+      else {
+        print(`${start}${text}`.trimEnd());
+        printFolded(' '.repeat(indent), indent, detail);
+      }
     },
   };
 }

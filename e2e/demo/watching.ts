@@ -1,7 +1,7 @@
 import type { Watch } from '../graph-client.ts';
 import type { OrderClient } from '../order-client.ts';
 import type { Eta, EtaFrame } from '../order-types.ts';
-import { at, duration, painted, type Screen } from './screen.ts';
+import { at, duration, painted, unbroken, type Screen } from './screen.ts';
 
 export type SagaFrame = {
   type: string;
@@ -23,7 +23,7 @@ const statusStyles: Record<string, Parameters<typeof painted>[0]> = {
 export const partsOf = ({ parts }: Eta): string =>
   (parts ?? [])
     .filter(({ minutes }) => Math.round(minutes) !== 0)
-    .map(({ name, minutes }) => `${name.toLowerCase().replace('_', ' ')} ${duration(minutes)}`)
+    .map(({ name, minutes }) => unbroken(`${name.toLowerCase().replaceAll('_', ' ')} ${duration(minutes)}`))
     .join(' + ');
 
 /** Prints every frame of an order and of its estimate as it comes. */
@@ -33,14 +33,18 @@ export function watchOnScreen(
   order: { id: string; cursor: string },
 ): { changes: Watch<SagaFrame>; eta: Watch<EtaFrame>; close: () => void } {
   const since = performance.now();
+  const known = new Map<string, string>();
   const changes = client.graph.watch<SagaFrame>(
     document,
     { orderId: order.id, after: order.cursor },
     'orderChanged',
     ({ status, type, order: joined }) => {
-      const steps = joined?.saga?.steps.map(({ name, state }) => `${marks[state] ?? '?'} ${name.toLowerCase()}`) ?? [];
+      // What the frame before did not say yet.
+      const news = (joined?.saga?.steps ?? []).filter(({ name, state }) => known.get(name) !== state);
+      for (const { name, state } of news) known.set(name, state);
+      const steps = news.map(({ name, state }) => `${marks[state] ?? '?'} ${name.toLowerCase()}`).join('  ');
       const shown = painted(statusStyles[status] ?? 'bold', status.padEnd(17));
-      screen.frame(since, 'order', `${shown} ${type.padEnd(20)} ${painted('dim', steps.join('  '))}`);
+      screen.frame(since, 'order', `${shown} ${type.padEnd(20)}`, painted('dim', steps));
     },
   );
   const eta = client.watchEta(order.id, undefined, frame => {
@@ -50,10 +54,10 @@ export function watchOnScreen(
     const by = moved === null ? 0 : (Date.parse(expectedAt) - Date.parse(moved)) / 60_000;
     const shift =
       Math.round(by) === 0 ? '' : painted(by > 0 ? 'yellow' : 'green', ` ${by > 0 ? '+' : ''}${duration(by)}`);
+    const parts = partsOf(frame.eta);
     screen.frame(
-      since,
-      'ETA',
-      `${painted('bold', at(expectedAt))} ${interval}${shift}  ${painted('dim', `${reason}: ${partsOf(frame.eta)}`)}`,
+      ...([since, 'ETA', `${painted('bold', at(expectedAt))} ${interval}${shift}`] as const),
+      painted('dim', parts === '' ? reason : `${reason}: ${parts}`),
     );
   });
   return {

@@ -49,6 +49,14 @@ describe('what the gateway serves beside GraphQL', () => {
     expect(data).toBeTruthy();
   });
 
+  test('its other tabs are served, and the catalogue is the first', async () => {
+    const [, list = ''] = /const tabs = \[([^\]]*)\]/.exec((await get('/graphiql/start.js')).text) ?? [];
+    const names = [...list.matchAll(/'([^']+)'/g)].map(([, name]) => name ?? '');
+    expect(names[0]).toBe('example');
+    expect(names.length).toBeGreaterThanOrEqual(4);
+    for (const name of names) expect((await get(`/graphiql/${name}.graphql`)).status).toBe(200);
+  });
+
   test('anything else is not there', async () => {
     for (const path of ['/graphiql/../package.json', '/graphiql/package.json', '/.data', '/graphql/x']) {
       expect((await get(path)).status).toBe(404);

@@ -47,7 +47,7 @@ export async function* entriesOf(
 ): AsyncGenerator<Entry> {
   const { topic, allow, latest, per } = feed;
   const thingOf = thingBy(per);
-  const told = createTold({ thingOf });
+  const told = createTold({ thingOf, newestOnly: latest });
   const sees = (record: { payload: () => Payload }): boolean => maySee(allow, viewer, args, record.payload());
   let leave = (): void => undefined;
   let queue: Queue | undefined;
@@ -101,7 +101,10 @@ export async function* entriesOf(
       const { position: offsets, queue: live } = joinLive();
       const states = (await readSnapshot(services, feed, args, viewer)).filter(sees);
       for (const state of states)
-        told.state({ thing: thingOf(state), seq: state.seq, atMs: Date.parse(state.at) }, !log.hasSeen(state.id));
+        told.state(
+          { thing: thingOf(state), seq: state.seq, atMs: Date.parse(state.at) },
+          !log.liesBefore(state.id, offsets),
+        );
       gap = start.gap;
       for (const [index, state] of states.entries()) {
         yield entry(state, true, { offsets, unfinished: index < states.length - 1 }, gap);

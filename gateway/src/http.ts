@@ -1,7 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { expressMiddleware } from '@as-integrations/express5';
 import type { TokenVerifier, Viewer } from '@waygraph/kit/auth';
-import { WaygraphError } from '@waygraph/kit/errors';
+import { WaygraphError, type ErrorCode } from '@waygraph/kit/errors';
 import type { Log } from '@waygraph/kit/log';
 import { withTrace } from '@waygraph/kit/trace';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
@@ -11,7 +11,7 @@ import type { GatewayContext } from './signed-data-source.ts';
 /** After inflating, so that a small zipped body cannot become a large one. */
 const largestBodyBytes = 256 * 1024;
 
-function refuse(response: Response, status: number, code: string, message: string): void {
+function refuse(response: Response, status: number, code: ErrorCode, message: string): void {
   response.status(status).json({ errors: [{ message, extensions: { code } }] });
 }
 

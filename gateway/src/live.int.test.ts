@@ -85,6 +85,24 @@ describe('snapshot, then stream', () => {
     expect(watchNote.frames().map(({ eventId }) => eventId)).toEqual(note.ids);
   });
 
+  test("nor is it behind the state's cursor", async () => {
+    const note = live.writer();
+    const first = watching(noteChanged, note); // whatever it is told, the gateway has met
+    await first.watchNote.ready();
+    live.world.onSnapshot(async () => {
+      live.world.onSnapshot(() => Promise.resolve());
+      await note.change();
+      await first.watchNote.count(1);
+    });
+    const { watchNote } = watching(noteChanged, note);
+    await watchNote.count(1);
+    expect(watchNote.frames()[0]).toMatchObject({ eventId: note.ids[0], snapshot: true });
+    const again = watching(noteChanged, note, watchNote.frames()[0]?.cursor);
+    await note.change();
+    await again.watchNote.count(1);
+    expect(again.watchNote.frames().map(({ eventId }) => eventId)).toEqual([note.ids[1]]);
+  });
+
   test('a repeat is dropped, an event that was lost and published later is told', async () => {
     const note = live.writer();
     const { watchNote } = watching(noteChanged, note);

@@ -16,11 +16,10 @@ export function startLive(options: {
   services: Services;
   brokers: readonly string[];
   cursorSecret: string | undefined;
-  production: boolean;
   formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   log: Log;
 }): { subscriptions: Subscriptions; ready(): void; stop(): Promise<void> } | undefined {
-  const { supergraphSdl, services, brokers, cursorSecret, production, formatError, log } = options;
+  const { supergraphSdl, services, brokers, cursorSecret, formatError, log } = options;
   const feeds = readFeeds(supergraphSdl);
   if (feeds.size === 0) return undefined;
   if (cursorSecret === undefined)
@@ -36,7 +35,7 @@ export function startLive(options: {
     onCut: topic => subscribers.cut(topic),
   });
   const subscriptions = createSubscriptions({
-    ...{ feeds, joiner, log: reader, subscribers, services, cursorSecret, queueLimits, production, formatError },
+    ...{ feeds, joiner, log: reader, subscribers, services, cursorSecret, queueLimits, formatError },
   });
   return { subscriptions, ready: () => reader.ready(), stop: () => reader.stop() };
 }

@@ -16,7 +16,8 @@ export type EventLog = {
   read(topic: string, range: { from: Position; to: Position }, signal?: AbortSignal): AsyncIterable<LogRecord[]>;
   /** Whether this event came by before, at a lower offset. */
   isRepeat(record: LogRecord): boolean;
-  hasSeen(eventId: string): boolean;
+  /** Whether this event came by before that position of its topic. */
+  liesBefore(eventId: string, position: Position): boolean;
 };
 
 /** One reader per process over all topics that feeds read. Each event is delivered once, synchronously and in order per key. */
@@ -56,7 +57,7 @@ export function startLogReader(options: {
       for await (const messages of history.read(topic, range, signal)) yield messages.map(logRecord);
     },
     isRepeat: record => seen.isRepeat(record),
-    hasSeen: id => seen.has(id),
+    liesBefore: (id, position) => seen.liesBefore(id, position),
     ready: () => tail.ready(),
     stop: async () => {
       await Promise.all([tail.stop(), history.stop()]);

@@ -22,14 +22,14 @@ export type LogRecord = {
 export function logRecord(message: RawMessage): LogRecord {
   const { topic, partition, headers, key, value, timestampMs } = message;
   const offset = Number(message.offset);
-  const occurredMs = Math.floor(Number(headers['occurredUs']) / 1000);
+  const occurred = new Date(Math.floor(Number(headers['occurredUs']) / 1000));
   let parsed: Payload | undefined;
   return {
     ...{ topic, partition, offset, key: key ?? '' },
     id: headers['id'] ?? `${topic}/${String(partition)}/${String(offset)}`,
     type: headers['eventType'] ?? '',
     seq: Number(headers['seq'] ?? Number.NaN),
-    at: new Date(Number.isFinite(occurredMs) ? occurredMs : timestampMs).toISOString(),
+    at: (Number.isNaN(occurred.getTime()) ? new Date(timestampMs) : occurred).toISOString(),
     bytes: value?.length ?? 0,
     payload: () => (parsed ??= objectIn(value ?? '')),
   };

@@ -29,7 +29,7 @@ try {
   const formatError = createErrorFormatter({ log, production });
   const live = startLive({
     ...{ supergraphSdl, services, brokers: env.KAFKA_BROKERS, cursorSecret: env.CURSOR_SECRET },
-    ...{ production, formatError, log },
+    ...{ formatError, log },
   });
   if (live !== undefined) lifecycle.onStop('event log', () => live.stop());
 

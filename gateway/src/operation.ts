@@ -1,3 +1,5 @@
+import type { ErrorCode } from '@waygraph/kit/errors';
+import { codedError } from '@waygraph/kit/graphql-errors';
 import {
   getOperationAST,
   GraphQLError,
@@ -23,14 +25,13 @@ export type Request = {
 
 export type ParsedOperation = { readonly document: DocumentNode; readonly operation: OperationDefinitionNode };
 
-const withCode = (error: GraphQLError, code: string, message = error.message): GraphQLError =>
-  new GraphQLError(message, {
+export const withCode = (error: GraphQLError, code: ErrorCode): GraphQLError =>
+  new GraphQLError(error.message, {
     ...{ nodes: error.nodes ?? null, source: error.source ?? null, positions: error.positions ?? null },
     extensions: { ...error.extensions, code },
   });
 
-export const badRequest = (message: string): GraphQLError =>
-  new GraphQLError(message, { extensions: { code: 'BAD_REQUEST' } });
+export const badRequest = (message: string): GraphQLError => codedError('BAD_REQUEST', message);
 
 /** The operation that is asked for, or why there is none. */
 export function parseOperation({ query, operationName }: Request): ParsedOperation | GraphQLError {
@@ -38,12 +39,10 @@ export function parseOperation({ query, operationName }: Request): ParsedOperati
     const document = parse(new Source(query, 'GraphQL request'));
     const operation = getOperationAST(document, operationName);
     if (operation) return { document, operation };
-    return new GraphQLError('expected operationName to name one of the operations', {
-      extensions: { code: 'OPERATION_RESOLUTION_FAILURE' },
-    });
+    return codedError('OPERATION_RESOLUTION_FAILURE', 'expected operationName to name one of the operations');
   } catch (error) {
     if (error instanceof GraphQLError) return withCode(error, 'GRAPHQL_PARSE_FAILED');
-    throw error;
+    return codedError('GRAPHQL_PARSE_FAILED', 'expected an operation that is nested less deeply'); // it ran out of stack
   }
 }
 
@@ -51,19 +50,16 @@ export function parseOperation({ query, operationName }: Request): ParsedOperati
 export function checkSubscription(
   schema: GraphQLSchema,
   { document, operation }: ParsedOperation,
-  options: { hideSuggestions: boolean },
 ): FieldNode | GraphQLError[] {
   const faults = validate(schema, document);
-  const hidden = (message: string): string =>
-    options.hideSuggestions ? message.replace(/ Did you mean .+\?$/, '') : message;
-  if (faults.length > 0)
-    return faults.map(error => withCode(error, 'GRAPHQL_VALIDATION_FAILED', hidden(error.message)));
+  if (faults.length > 0) return faults.map(error => withCode(error, 'GRAPHQL_VALIDATION_FAILED'));
   const selections = rootSelections(operation.selectionSet, document);
   if (selections.some(hasCondition))
     return [
-      new GraphQLError("a subscription's field cannot have @include or @skip: leave the subscription out instead", {
-        extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
-      }),
+      codedError(
+        'GRAPHQL_VALIDATION_FAILED',
+        "a subscription's field cannot have @include or @skip: leave the subscription out instead",
+      ),
     ];
   const field = selections.find(one => one.kind === Kind.FIELD);
   return field ?? [badRequest('expected a field to subscribe to')];

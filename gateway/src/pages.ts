@@ -8,6 +8,10 @@ const { resolve } = createRequire(import.meta.url);
 const fileOf = (packageName: string, path: string): string =>
   join(dirname(resolve(`${packageName}/package.json`)), path);
 const page = (name: string): string => fileURLToPath(new URL(`./pages/${name}`, import.meta.url));
+const example = (name: string): string => fileURLToPath(new URL(`../../schema/${name}`, import.meta.url));
+
+/** The tabs that GraphiQL opens with, besides the first; pages/graphiql.js names them in their order. */
+const examples = ['place-order', 'newest-order', 'order-eta', 'my-orders', 'other-roles'];
 
 /** GraphiQL as its packages bring it: nothing is loaded from elsewhere. */
 const assets: Readonly<Record<string, string>> = {
@@ -16,7 +20,10 @@ const assets: Readonly<Record<string, string>> = {
   'react.production.min.js': fileOf('react', 'umd/react.production.min.js'),
   'react-dom.production.min.js': fileOf('react-dom', 'umd/react-dom.production.min.js'),
   'start.js': page('graphiql.js'),
-  'example.graphql': fileURLToPath(new URL('../../schema/example.graphql', import.meta.url)),
+  'example.graphql': example('example.graphql'),
+  ...Object.fromEntries(
+    examples.map(name => [`examples/${name}.graphql`, example(`examples/${name}.graphql`)] as const),
+  ),
 };
 
 const ownOnly = [

@@ -1,5 +1,6 @@
 import { roles, type Role, type Viewer } from '@waygraph/kit/auth';
-import { GraphQLError } from 'graphql';
+import { codedError } from '@waygraph/kit/graphql-errors';
+import type { GraphQLError } from 'graphql';
 import type { Payload } from './frame.ts';
 
 /** Who may have a feed: a role; one that owns an event by a field of its payload; one that is what an argument names. */
@@ -33,13 +34,12 @@ export function refusal(
 ): GraphQLError | undefined {
   if (feed.allow === undefined && feed.argument !== undefined) return undefined;
   if (viewer === undefined)
-    return new GraphQLError('expected a token: send connection_init with payload {"authorization":"Bearer …"}', {
-      extensions: { code: 'UNAUTHENTICATED', retryable: false },
-    });
+    return codedError(
+      'UNAUTHENTICATED',
+      'expected a token: send connection_init with payload {"authorization":"Bearer …"}',
+    );
   if (feed.allow === undefined || rulesFor(feed.allow, viewer, args).length > 0) return undefined;
-  return new GraphQLError('your role may not subscribe to this', {
-    extensions: { code: 'FORBIDDEN', retryable: false },
-  });
+  return codedError('FORBIDDEN', 'your role may not subscribe to this');
 }
 
 /** Whether this viewer may see this event. */

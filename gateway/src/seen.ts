@@ -7,22 +7,27 @@ const most = 50_000;
 
 /** Where each of the last events was first met: a repeat of it lies further on. */
 export function createSeen(limit = most) {
-  const first = new Map<string, { place: string; offset: number }>();
-  const placeOf = ({ topic, partition }: Place): string => `${topic}/${String(partition)}`;
+  const first = new Map<string, Place>();
   function isRepeat(record: Place): boolean {
     const met = first.get(record.id);
-    return met !== undefined && met.place === placeOf(record) && met.offset < record.offset;
+    const samePlace = met?.topic === record.topic && met.partition === record.partition;
+    return samePlace && met.offset < record.offset;
   }
   return {
     isRepeat,
     /** False when it is a repeat. */
     add(record: Place): boolean {
       if (first.has(record.id)) return !isRepeat(record);
-      first.set(record.id, { place: placeOf(record), offset: record.offset });
+      const { id, topic, partition, offset } = record;
+      first.set(id, { id, topic, partition, offset });
       if (first.size > limit) for (const oldest of first.keys()) return first.delete(oldest);
       return true;
     },
-    has: (id: string): boolean => first.has(id),
+    /** Whether the event came by before this position of its topic. */
+    liesBefore(id: string, position: readonly number[]): boolean {
+      const met = first.get(id);
+      return met !== undefined && met.offset < (position[met.partition] ?? 0);
+    },
     clear: () => first.clear(),
   };
 }

@@ -4,7 +4,7 @@ import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { waitFor } from '@waygraph/kit/testing/wait-for';
 import { WebSocket } from 'ws';
 import { startLiveGateway } from './testing/live-gateway.ts';
-import type { Frame } from './testing/watch.ts';
+import { rawSocket as openRaw } from './testing/raw-socket.ts';
 
 let live: Awaited<ReturnType<typeof startLiveGateway>>;
 
@@ -20,20 +20,7 @@ const gaugeMoved =
 const watchedBy = (field: string, times = 1) =>
   waitFor(() => live.world.asked.filter(query => query.includes(field)).length >= times, { what: `${field} asked` });
 
-type Message = { type: string; payload?: { data?: Record<string, Frame & { gaugeId: string; height: number }> } };
-
-/** A socket without a client library, to be slow or rude with. */
-async function rawSocket(token?: string) {
-  const socket = new WebSocket(`${live.url.replace(/^http/, 'ws')}/graphql`, 'graphql-transport-ws');
-  const messages: Message[] = [];
-  socket.on('message', data => messages.push(JSON.parse((data as Buffer).toString()) as Message));
-  const closed = once(socket, 'close').then(([code, reason]) => ({ code: code as number, reason: String(reason) }));
-  await once(socket, 'open');
-  const send = (message: unknown) => socket.send(JSON.stringify(message));
-  send({ type: 'connection_init', ...(token !== undefined && { payload: { authorization: `Bearer ${token}` } }) });
-  await waitFor(() => messages.some(({ type }) => type === 'connection_ack') || socket.readyState !== socket.OPEN);
-  return { socket, messages, closed, send };
-}
+const rawSocket = (token?: string) => openRaw<{ gaugeId: string; height: number }>(live.url, token);
 
 describe('tokens', () => {
   test('a bad or expired one closes the socket with 4403, and says why', async () => {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ApolloServer } from '@apollo/server';
 import type { TokenVerifier, Viewer } from '@waygraph/kit/auth';
 import { WaygraphError } from '@waygraph/kit/errors';
+import { codedError } from '@waygraph/kit/graphql-errors';
 import type { Log } from '@waygraph/kit/log';
 import {
   GraphQLError,
@@ -13,7 +14,7 @@ import {
 } from 'graphql';
 import { handleProtocols, makeServer, type Context, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { badRequest, isSubscription, parseOperation } from './operation.ts';
+import { badRequest, isSubscription, parseOperation, type ParsedOperation } from './operation.ts';
 import type { GatewayContext } from './signed-data-source.ts';
 import type { Subscriptions } from './subscribe.ts';
 import { withTrace } from '@waygraph/kit/trace';
@@ -21,15 +22,24 @@ import { expiryOf, whenExpired } from './token-expiry.ts';
 
 const largestMessageBytes = 64 * 1024;
 const mostOperations = 100;
+/** So much may wait for a peer that does not read; then nothing more is taken from it. */
+const mostUnsentBytes = 1024 * 1024;
 const heartbeatMs = 12_000;
 /** What the protocol says of a connection that may not be. */
 const forbidden = 4403;
 const restart = 1012;
 const tryAgainLater = 1013;
+const idInUse = 4409;
 /** A peer that does not answer the close gets so long. */
 const closingMs = 1_000;
 
-type Connection = { readonly socket: WebSocket; readonly request: IncomingMessage; viewer: Viewer | undefined };
+type Connection = {
+  readonly socket: WebSocket;
+  readonly request: IncomingMessage;
+  viewer: Viewer | undefined;
+  /** The ids of operations that have not ended yet; the client may have said meanwhile that they shall. */
+  readonly running: Set<string>;
+};
 /** What an operation gives: one result, or frames. */
 type Outcome =
   { readonly result: FormattedExecutionResult } | { readonly frames: AsyncGenerator<FormattedExecutionResult> };
@@ -52,6 +62,7 @@ export function serveSockets(options: {
     try {
       const given = authorizationIn(connectionParams) ?? request.headers.authorization;
       extra.viewer = await verify(given);
+      if (socket.readyState !== socket.OPEN) return false; // gone meanwhile: nothing would call the timer off
       const expiry = given === undefined || given === '' ? undefined : expiryOf(given);
       if (expiry !== undefined)
         socket.once(
@@ -71,10 +82,10 @@ export function serveSockets(options: {
   /** Runs what is asked for, as far as it can be refused. */
   async function outcomeOf(
     payload: SubscribePayload,
+    parsed: ParsedOperation | GraphQLError,
     { viewer, socket }: Connection,
   ): Promise<Outcome | GraphQLError[]> {
     const { query, operationName, variables } = payload;
-    const parsed = parseOperation(payload);
     if (!(parsed instanceof GraphQLError) && isSubscription(parsed)) {
       if (subscriptions === undefined) return [badRequest('no subscription of this graph is fed from an event log')];
       const frames = subscriptions.prepare(payload, parsed, viewer);
@@ -96,19 +107,26 @@ export function serveSockets(options: {
 
   const server = makeServer<Record<string, unknown>, Connection>({
     onConnect: connect,
-    onSubscribe: async (context, _id, payload) => {
-      if (Object.keys(context.subscriptions).length > mostOperations)
-        return [
-          new GraphQLError(`expected at most ${String(mostOperations)} operations at once on a socket`, {
-            extensions: { code: 'TOO_MANY_OPERATIONS' },
-          }),
-        ];
-      const outcome = await outcomeOf(payload, context.extra);
-      if (Array.isArray(outcome)) return outcome;
+    onSubscribe: async ({ extra }, id, payload) => {
+      const { running, socket } = extra;
+      if (running.has(id)) {
+        // What ends the old one would be taken for the end of the new one.
+        socket.close(idInUse, 'an operation of this id has not ended yet');
+        return [codedError('BAD_REQUEST', 'expected another id')];
+      }
+      if (running.size >= mostOperations)
+        return [codedError('TOO_MANY_OPERATIONS', `expected at most ${String(mostOperations)} operations at once`)];
+      running.add(id);
       const parsed = parseOperation(payload);
-      if (parsed instanceof GraphQLError) return [parsed];
-      return { schema: none, document: parsed.document, operationName: payload.operationName, contextValue: outcome };
+      const outcome = await outcomeOf(payload, parsed, extra).catch((error: unknown) => [
+        new GraphQLError('the operation cannot be run', { originalError: error as Error }),
+      ]);
+      if (!Array.isArray(outcome) && !(parsed instanceof GraphQLError))
+        return { schema: none, document: parsed.document, operationName: payload.operationName, contextValue: outcome };
+      running.delete(id);
+      return Array.isArray(outcome) ? outcome : [parsed as GraphQLError];
     },
+    onComplete: ({ extra }, id) => void extra.running.delete(id),
     execute: ({ contextValue }) =>
       'result' in (contextValue as Outcome) ? (contextValue as { result: ExecutionResult }).result : {},
     subscribe: ({ contextValue }) => (contextValue as { frames: AsyncGenerator<ExecutionResult> }).frames,
@@ -128,10 +146,17 @@ export function serveSockets(options: {
         send: text =>
           new Promise((resolve, reject) => {
             if (socket.readyState !== socket.OPEN) resolve();
-            else socket.send(text, error => (error ? reject(error) : resolve()));
+            else
+              socket.send(text, error => {
+                if (socket.isPaused && socket.bufferedAmount < mostUnsentBytes) socket.resume();
+                if (error) reject(error);
+                else resolve();
+              });
           }),
         onMessage: take => {
           socket.on('message', data => {
+            if (socket.readyState !== socket.OPEN) return; // a peer that does not answer the close may not go on
+            if (socket.bufferedAmount > mostUnsentBytes) socket.pause();
             take((data as Buffer).toString()).catch((error: unknown) => {
               if (socket.readyState !== socket.OPEN) return;
               log.error({ err: error }, 'a message on a socket failed');
@@ -140,7 +165,7 @@ export function serveSockets(options: {
           });
         },
       },
-      { socket, request, viewer: undefined },
+      { socket, request, viewer: undefined, running: new Set() },
     );
     socket.on('error', error => log.debug({ err: error }, 'socket failed'));
     socket.once('close', (code, reason) => {
@@ -152,9 +177,13 @@ export function serveSockets(options: {
   });
 
   function upgrade(request: IncomingMessage, connection: Duplex, head: Buffer): void {
-    if (request.url?.split('?')[0] === '/graphql')
+    if (request.url?.split('?')[0] === '/graphql') {
       sockets.handleUpgrade(request, connection, head, socket => sockets.emit('connection', socket, request));
-    else connection.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+      return;
+    }
+    // The server has let go of it: nobody else hears its errors, nor ends it when the peer does not.
+    connection.on('error', () => connection.destroy()).once('finish', () => connection.destroy());
+    connection.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
   }
   httpServer.on('upgrade', upgrade);
 

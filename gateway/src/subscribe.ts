@@ -14,7 +14,7 @@ import type { Feed } from './feeds.ts';
 import type { Payload } from './frame.ts';
 import { inOrder } from './in-order.ts';
 import type { createJoiner, Join } from './join.ts';
-import { badRequest, checkSubscription, type ParsedOperation, type Request } from './operation.ts';
+import { badRequest, checkSubscription, withCode, type ParsedOperation, type Request } from './operation.ts';
 import { refusal } from './rules.ts';
 
 type Planned = { readonly feed: Feed; readonly node: FieldNode; readonly join: Join };
@@ -22,7 +22,9 @@ type Planned = { readonly feed: Feed; readonly node: FieldNode; readonly join: J
 /** Frames of one subscription; `return` ends it. `onLost` is called when it cannot go on without a hole. */
 export type Frames = (onLost: (reason: string) => void) => AsyncGenerator<FormattedExecutionResult>;
 
+/** Plans are kept for so many documents, and for so much text: a plan takes many times the memory of its document. */
 const mostPlans = 500;
+const mostPlannedText = 1024 * 1024;
 /** Frames of one subscription that are joined at once. Of a feed that keeps the newest, one: what waits may be overtaken. */
 const joinedAtOnce = 8;
 
@@ -30,19 +32,23 @@ export function createSubscriptions(
   options: EntriesDeps & {
     feeds: ReadonlyMap<string, Feed>;
     joiner: ReturnType<typeof createJoiner>;
-    production: boolean;
     formatError: (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError;
   },
 ) {
-  const { feeds, joiner, production, formatError, cursorSecret } = options;
+  const { feeds, joiner, formatError, cursorSecret } = options;
   const { apiSchema } = joiner;
   const plans = new Map<string, Planned>();
+  let plannedText = 0;
 
   function plan(request: Request, parsed: ParsedOperation): Planned | GraphQLError[] {
     const name = JSON.stringify([request.operationName ?? null, request.query]);
     const known = plans.get(name);
-    if (known !== undefined) return known;
-    const node = checkSubscription(apiSchema, parsed, { hideSuggestions: production });
+    if (known !== undefined) {
+      plans.delete(name); // to the end: those that are asked for stay
+      plans.set(name, known);
+      return known;
+    }
+    const node = checkSubscription(apiSchema, parsed);
     if (Array.isArray(node)) return node;
     const field = node.name.value;
     const feed = feeds.get(field);
@@ -50,22 +56,25 @@ export function createSubscriptions(
     const operationName = parsed.operation.name?.value;
     const join = joiner.prepare({ document: parsed.document, operationName, field });
     const planned = { feed, node, join };
-    if (plans.size >= mostPlans) for (const oldest of plans.keys()) if (plans.delete(oldest)) break;
     plans.set(name, planned);
+    plannedText += name.length;
+    for (const oldest of plans.keys()) {
+      if (plans.size <= mostPlans && plannedText <= mostPlannedText) break;
+      plans.delete(oldest);
+      plannedText -= oldest.length;
+    }
     return planned;
   }
 
   /** The field's arguments, or why they are none. */
   function argumentsFor({ feed, node }: Planned, { operation }: ParsedOperation, variables: Payload) {
     const coerced = getVariableValues(apiSchema, operation.variableDefinitions ?? [], variables, { maxErrors: 10 });
-    const withCode = ({ message, nodes }: GraphQLError): GraphQLError =>
-      new GraphQLError(message, { nodes: nodes ?? null, extensions: { code: 'BAD_USER_INPUT' } });
-    if (coerced.errors !== undefined) return coerced.errors.map(withCode);
+    if (coerced.errors !== undefined) return coerced.errors.map(error => withCode(error, 'BAD_USER_INPUT'));
     const definition = apiSchema.getSubscriptionType()?.getFields()[feed.field];
     try {
       return definition === undefined ? {} : (getArgumentValues(definition, node, coerced.coerced) as Payload);
     } catch (error) {
-      if (error instanceof GraphQLError) return [withCode(error)];
+      if (error instanceof GraphQLError) return [withCode(error, 'BAD_USER_INPUT')];
       throw error;
     }
   }

@@ -46,6 +46,14 @@ test('a cursor says what was told before its event came by, until it comes by', 
   expect(told.inFlight()).toEqual([]);
 });
 
+test('where only the newest counts, nothing older follows it', () => {
+  const of = (seq: number, sellerId: string) => ({ ...event('a', seq), payload: () => ({ sellerId }) });
+  const told = createTold({ thingOf: thingBy(['sellerId']), newestOnly: true });
+  expect([told.isNew(of(5, 's1')), told.isNew(of(3, 's1')), told.isNew(of(4, 's2')), told.isNew(of(6, 's1'))]).toEqual([
+    ...[true, false, true, true],
+  ]);
+});
+
 test('a repeat is one that was first met at a lower offset; only so many are remembered', () => {
   const seen = createSeen(2);
   const at = (offset: number, id: string) => record(0, offset, { id });
@@ -56,5 +64,6 @@ test('a repeat is one that was first met at a lower offset; only so many are rem
     false,
   ]);
   seen.add(at(3, 'c'));
-  expect([seen.has('a'), seen.has('b'), seen.has('c')]).toEqual([false, true, true]);
+  expect(['a', 'b', 'c'].map(id => seen.liesBefore(id, [3]))).toEqual([false, true, false]);
+  expect(seen.liesBefore('c', [4])).toBe(true);
 });

@@ -1,5 +1,4 @@
-import { common, integer, loadEnv, port, postgresUrl, redisUrl } from '@waygraph/kit/env';
-import { z } from 'zod';
+import { common, integer, loadEnv, port, postgresUrl, redisUrl, timeZone } from '@waygraph/kit/env';
 
 export const envModel = {
   ...common,
@@ -8,19 +7,7 @@ export const envModel = {
   READ_DATABASE_URL: postgresUrl('postgres://read_sync:read_sync@127.0.0.1:5432/read'),
   READ_DATABASE_POOL: integer(2, { min: 1, max: 50 }),
   /** Where business days begin and end. */
-  BUSINESS_TIME_ZONE: z
-    .string()
-    .default('America/Sao_Paulo')
-    .refine(isTimeZone, { error: 'expected a time zone like America/Sao_Paulo' }),
+  BUSINESS_TIME_ZONE: timeZone('America/Sao_Paulo'),
 };
 
 export const readEnv = () => loadEnv(envModel);
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,9 +1,10 @@
-import { on, type EventHandler } from '@waygraph/kit/event-consumer';
+import { onMany, type EventHandler } from '@waygraph/kit/event-consumer';
 import type { EventDefinition } from '@waygraph/schema/events/define';
 import { deliveryEvents } from '@waygraph/schema/events/delivery';
 import { paymentEvents } from '@waygraph/schema/events/payment';
 import { DelayConfirmed, RiskLevelChanged } from '@waygraph/schema/events/risk';
 import { stockEvents } from '@waygraph/schema/events/stock';
+import { keepInTimeline } from './keep-in-timeline.ts';
 import { onCouponRedeemed } from './on-coupon-redeemed.ts';
 import { onCouponRejected } from './on-coupon-rejected.ts';
 import { onCouponRestored } from './on-coupon-restored.ts';
@@ -54,5 +55,5 @@ export const handlers: readonly EventHandler[] = [
   ...acting,
   ...told
     .filter(event => !acting.some(({ definition }) => definition.type === event.type))
-    .map(event => on(event, () => Promise.resolve())),
+    .map(event => onMany(event, keepInTimeline)),
 ];

@@ -1,9 +1,16 @@
-import { on, type EventHandler } from '@waygraph/kit/event-consumer';
-import { assessOrder } from '@waygraph/risk/assess-order';
+import { onMany, type EventHandler } from '@waygraph/kit/event-consumer';
+import { assessOrders } from '@waygraph/risk/assess-order';
 import { estimateOf } from '@waygraph/risk/estimate-of';
 import { EtaChanged } from '@waygraph/schema/events/delivery';
 
+/** A lane that jams moves the estimates of all its parcels at once. */
 export const onEtaChanged = (): EventHandler =>
-  on(EtaChanged, (told, sql, { occurredUs }) =>
-    assessOrder(sql, told, { kind: 'ESTIMATED', parcel: estimateOf(told) }, occurredUs),
+  onMany(EtaChanged, (deliveries, sql) =>
+    assessOrders(
+      sql,
+      deliveries.map(({ event: { data }, occurredUs }) => ({
+        ...{ parties: data, occurredUs },
+        fact: { kind: 'ESTIMATED', parcel: estimateOf(data) },
+      })),
+    ),
   );

@@ -52,7 +52,7 @@ describe('events that routing hears of', () => {
     expect(await orders.sql('select from outbox')).toHaveLength(told.length);
   }
 
-  const reach = () => ({ read: orders.read, sql: orders.sql });
+  const reach = () => ({ read: orders.read, roadKm: orders.roadKm, sql: orders.sql });
   const types = async (orderId: string) => (await orders.events(orderId)).map(({ type }) => type);
   async function placed() {
     const order = orders.placed(['bread']);

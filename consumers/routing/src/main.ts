@@ -6,6 +6,7 @@ import { createLog } from '@waygraph/kit/log';
 import { expireFactors } from '@waygraph/routing/expire-factors';
 import { connectRedis, createLiveFactors } from '@waygraph/routing/live-factors';
 import { rebuildLiveFactors } from '@waygraph/routing/rebuild-live-factors';
+import { rememberWays } from '@waygraph/routing/remembered-ways';
 import { readEnv } from './env.ts';
 import { onLaneFactorChanged } from './on-lane-factor-changed.ts';
 import { onOrderCancelled } from './on-order-cancelled.ts';
@@ -25,6 +26,7 @@ const sql = sqlOfPool(pool);
 const readPool = createPool({ url: env.READ_DATABASE_URL, max: env.READ_DATABASE_POOL, name: 'routing-consumer' });
 lifecycle.onStop('read database', () => readPool.end());
 const read = sqlOfPool(readPool);
+const roadKm = rememberWays(read, { onError: error => log.warn({ err: error }, 'ways not learned') });
 const redis = connectRedis({ url: env.REDIS_URL, log });
 lifecycle.onStop('redis', () => {
   redis.disconnect();
@@ -37,8 +39,8 @@ const consumer = createEventConsumer({
   pool,
   concurrency: Math.max(1, env.DATABASE_POOL - 2),
   handlers: [
-    onOrderPlaced({ read, sql }),
-    onStockRejected({ read, sql }),
+    onOrderPlaced({ read, roadKm, sql }),
+    onStockRejected({ read, roadKm, sql }),
     onOrderConfirmed(),
     onOrderCancelling(),
     onOrderCancelled(),

@@ -7,12 +7,13 @@ export function createSweep(options: { everyMs: number; work: () => Promise<unkn
   stop: () => Promise<void>;
 } {
   const { everyMs, work, log } = options;
-  const stopping = new AbortController();
+  let stopped = false;
+  let wake = (): void => undefined;
   let running: Promise<void> = Promise.resolve();
   let failing = false;
 
   async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    while (!stopped) {
       try {
         await work();
         failing = false;
@@ -25,10 +26,10 @@ export function createSweep(options: { everyMs: number; work: () => Promise<unkn
   }
 
   async function pause(): Promise<void> {
-    if (stopping.signal.aborted) return;
+    if (stopped) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, everyMs);
-    stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+    wake = resolve;
     await promise;
     clearTimeout(timer);
   }
@@ -38,7 +39,8 @@ export function createSweep(options: { everyMs: number; work: () => Promise<unkn
       running = run();
     },
     stop: () => {
-      stopping.abort();
+      stopped = true;
+      wake();
       return running;
     },
   };

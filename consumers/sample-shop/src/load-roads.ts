@@ -36,7 +36,7 @@ export async function replaceNetwork(pool: Pool, name: string, { vertices, edges
     await sql('delete from roads.vertices where network = $1', [name]);
     await sql(
       `insert into roads.vertices (id, network, location)
-       select id, $1, st_setsrid(st_makepoint(lon, lat), 4326)::geography
+       select id, $1, st_setsrid(st_makepoint(lon, lat), 4326)
        from unnest($2::bigint[], $3::float8[], $4::float8[]) as v(id, lat, lon)`,
       [name, column(vertices, v => v.id), column(vertices, v => v.lat), column(vertices, v => v.lon)],
     );

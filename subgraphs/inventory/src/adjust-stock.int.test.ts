@@ -94,6 +94,7 @@ describe('adjustStock', () => {
     ['no key', 1, '', 'idempotencyKey'],
     ['a key that is too long', 1, 'k'.repeat(256), 'idempotencyKey'],
     ['a key that cannot be stored', 1, 'a\0b', 'idempotencyKey'],
+    ['half a character as a key', 1, '\ud800', 'idempotencyKey'],
   ])('refuses %s, naming the field, and writes nothing', async (_, delta, key, field) => {
     const before = await Promise.all([row(), events()]);
     expect(await adjust(seller, delta, key)).toMatchObject({

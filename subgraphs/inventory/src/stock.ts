@@ -28,7 +28,8 @@ export function checkAdjustment({ delta, idempotencyKey }: { delta: number; idem
       userError('INVALID_INPUT', `expected a whole number from 1 to ${String(largestDelta)}, or its negative`, 'delta'),
     );
   }
-  if (idempotencyKey.length < 1 || idempotencyKey.length > 255 || idempotencyKey.includes('\0')) {
+  const isStorable = !idempotencyKey.includes('\0') && idempotencyKey.isWellFormed();
+  if (idempotencyKey.length < 1 || idempotencyKey.length > 255 || !isStorable) {
     refusals.push(userError('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
   }
   return refusals;

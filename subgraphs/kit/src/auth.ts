@@ -20,7 +20,10 @@ const isRole = (value: unknown): value is Role => roles.some(role => role === va
 
 function viewerOf(claims: { sub?: unknown; role?: unknown }): Viewer | undefined {
   const { sub, role } = claims;
-  return typeof sub === 'string' && sub.length >= 1 && sub.length <= 64 && isRole(role) ? { sub, role } : undefined;
+  // What PostgreSQL takes as a text.
+  const isText =
+    typeof sub === 'string' && sub.length >= 1 && sub.length <= 64 && !sub.includes('\0') && sub.isWellFormed();
+  return isText && isRole(role) ? { sub, role } : undefined;
 }
 
 export type TokenVerifier = (authorization: string | undefined) => Promise<Viewer | undefined>;

@@ -45,6 +45,7 @@ describe('tokens', () => {
     ['an end in the past', { exp: 1_000 }],
     ['an unknown role', { role: 'root' }],
     ['an empty subject', { sub: '' }],
+    ['a subject that no database takes', { sub: 'a\0b' }],
     ['a subject that is too long', { sub: 'x'.repeat(65) }],
     ['a beginning in the future', { nbf: Date.now() / 1000 + 3_600 }],
   ])('a token with %s is refused', async (_, claims) => {

@@ -16,7 +16,8 @@ const encode = (list: string, key: string): string => Buffer.from(`${list}:${key
 
 function decode(list: string, cursor: string): string | undefined {
   const text = Buffer.from(cursor, 'base64url').toString();
-  return text.startsWith(`${list}:`) && encode(list, text.slice(list.length + 1)) === cursor
+  // A NUL is in no key, and PostgreSQL takes none.
+  return text.startsWith(`${list}:`) && !text.includes('\0') && encode(list, text.slice(list.length + 1)) === cursor
     ? text.slice(list.length + 1)
     : undefined;
 }

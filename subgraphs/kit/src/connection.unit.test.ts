@@ -43,6 +43,7 @@ describe('a connection', () => {
     '!',
     Buffer.from('numbers:1').toString('base64url'),
     `${Buffer.from('letters:a').toString('base64url')}=`,
+    Buffer.from('letters:a\0').toString('base64url'),
   ])('refuses after: %j, which is no cursor of this list', after => {
     expect(() => readPage('letters', { first: 1, after })).toThrow('after: expected a cursor of this list');
   });

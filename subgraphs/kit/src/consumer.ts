@@ -31,26 +31,37 @@ export const compose =
 type Definition<Event> = { readonly type: string; parse(payload: unknown): Event };
 
 /**
- * From a record to a handler of typed events. Types that are not among the definitions are none of this consumer's business and
- * pass by. Rejects when a header is missing or the payload does not fit its schema.
+ * From a record to a delivery of a typed event. Undefined for types that are not among the definitions: they are none of this
+ * consumer's business. Throws when a header is missing or the payload does not fit its schema.
  */
-export function parse<Event>(
+export function reader<Event>(
   definitions: ReadonlyArray<Definition<Event>>,
-  handler: Handler<Event>,
-): (message: RawMessage) => Promise<void> {
+): (message: RawMessage) => Delivery<Event> | undefined {
   const byType = new Map(definitions.map(definition => [definition.type, definition]));
-  return async message => {
+  return message => {
     const { topic, partition, offset, key, headers } = message;
     const definition = byType.get(header(message, 'eventType'));
-    if (definition === undefined) return;
+    if (definition === undefined) return undefined;
     const event = definition.parse(JSON.parse(message.value ?? 'null'));
     const seq = Number(header(message, 'seq'));
     const occurredUs = Number(header(message, 'occurredUs'));
     const traceparent = headers['traceparent'];
-    await handler({
+    return {
       ...{ id: header(message, 'id'), event, topic, partition, offset, key, seq, occurredUs },
       ...(traceparent === undefined ? {} : { traceparent }),
-    });
+    };
+  };
+}
+
+/** From a record to a handler of typed events; see `reader`. */
+export function parse<Event>(
+  definitions: ReadonlyArray<Definition<Event>>,
+  handler: Handler<Event>,
+): (message: RawMessage) => Promise<void> {
+  const read = reader(definitions);
+  return async message => {
+    const delivery = read(message);
+    if (delivery !== undefined) await handler(delivery);
   };
 }
 

@@ -43,11 +43,25 @@ export function createPool(options: {
   return pool;
 }
 
+/** Names of statement texts, so that a connection parses and plans each of them once and not at each call. */
+const names = new Map<string, string>();
+/** Texts that are put together by hand could be without number; those beyond are run unnamed. */
+const mostNames = 1_000;
+
+function statement(text: string, params: readonly unknown[]): pg.QueryConfig {
+  const values = [...params];
+  // Without parameters it may be several statements at once, which cannot be prepared.
+  if (values.length === 0 || (names.size >= mostNames && !names.has(text))) return { text, values };
+  const name = names.get(text) ?? `s${String(names.size + 1)}`;
+  names.set(text, name);
+  return { name, text, values };
+}
+
 /** One statement on any free connection, in a transaction of its own. */
 export const sqlOfPool =
   (pool: Pool): Sql =>
   async <Row>(text: string, params: readonly unknown[] = []) =>
-    (await pool.query(text, [...params])).rows as Row[];
+    (await pool.query(statement(text, params))).rows as Row[];
 
 /**
  * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. When the connection dies during the
@@ -62,11 +76,13 @@ export async function withTransaction<Result>(pool: Pool, work: (sql: Sql) => Pr
     await client.query('begin');
     const result = await work(
       async <Row>(text: string, params: readonly unknown[] = []) =>
-        (await client.query(text, [...params])).rows as Row[],
+        (await client.query(statement(text, params))).rows as Row[],
     );
     await client.query('commit');
     return result;
   } catch (error) {
+    // A connection keeps what it has prepared: one that knows a table as it was before a migration is of no more use.
+    if (error instanceof Error && error.message.startsWith('cached plan')) broken = error;
     await client.query('rollback').catch((failure: unknown) => {
       broken = failure instanceof Error ? failure : new Error(String(failure));
     });
@@ -97,9 +113,9 @@ const passingSystemCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** pg gives these no code. */
+/** pg gives these no code; the last one, behind a migration, is over with the connection that has seen the table before it. */
 const passingMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+  /^(cached plan must not change result type|Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 /** Whether a failure is one that passes by itself: a part that is away, a lock, a conflict. Looks along the causes. */
 export function isTransient(error: unknown): boolean {

@@ -69,6 +69,18 @@ export const postgresUrl = urlOf('postgres://user:password@host:5432/database', 
 export const redisUrl = urlOf('redis://host:6379', 'redis:', 'rediss:');
 export const httpUrl = urlOf('http://host:port/path', 'http:', 'https:');
 
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const timeZone = (fallback: string) =>
+  z.string().default(fallback).refine(isTimeZone, { error: 'expected a time zone like America/Sao_Paulo' });
+
 export const text = (fallback: string) => z.string().default(fallback);
 
 /** Shared secrets have no default: a known one would be none. The stack makes them at its first start. */

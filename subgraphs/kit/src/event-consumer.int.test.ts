@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CanaryBeat } from '@waygraph/schema/events/canary';
 import { createPool, sqlOfPool, withTransaction } from './database.ts';
-import { createEventConsumer, on, onWithCalls, type EventHandler } from './event-consumer.ts';
+import { createEventConsumer, on, onMany, onWithCalls, runsOf, type EventHandler } from './event-consumer.ts';
 import { createLog } from './log.ts';
 import { publish } from './outbox.ts';
 import { testEnv, uniqueId } from './testing/test-env.ts';
@@ -24,8 +24,8 @@ function deliverTo(handler: EventHandler) {
   const handle = handler.wire({
     pool,
     group,
-    alongside: ({ id }) => {
-      noted.push(id);
+    alongside: deliveries => {
+      noted.push(...deliveries.map(({ id }) => id));
       return Promise.resolve();
     },
   });
@@ -72,6 +72,46 @@ describe('a handler', () => {
     await deliver();
     expect(did).toEqual({ calls: 2, finished: 1 });
   });
+});
+
+test('events of which many may come share transactions, each once, in order', async () => {
+  const together: number[][] = [];
+  const consumer = createEventConsumer({
+    group: uniqueId('group'),
+    pool,
+    handlers: [
+      onMany(CanaryBeat, deliveries => {
+        const beats = deliveries.map(({ event }) => event.data);
+        together.push(beats.filter(beat => beat.server === server).map(({ beat }) => beat));
+        return Promise.resolve();
+      }),
+    ],
+    brokers: testEnv('KAFKA_BROKERS').split(','),
+    log: createLog('event-consumer-test', 'silent'),
+    onCrash: error => {
+      throw error;
+    },
+  });
+  const beats = Array.from({ length: 300 }, (_, index) => index + 1);
+  try {
+    await withTransaction(pool, tx =>
+      publish(
+        tx,
+        beats.map(beat => CanaryBeat.outboxEvent({ server, beat, at }, { seq: beat })),
+      ),
+    );
+    await consumer.start();
+    await waitFor(() => together.flat().length === beats.length, { what: 'every beat', timeoutMs: 20_000 });
+    expect(together.flat()).toEqual(beats);
+    expect(together.filter(some => some.length > 0).length).toBeLessThan(beats.length / 2);
+  } finally {
+    await consumer.stop();
+  }
+});
+
+test('what may go together stays in order and in bounds', () => {
+  const runs = runsOf([1, 2, 30, 4, 5, 6, 70, 80, 9], number => (number < 10 ? 'digit' : undefined), 2);
+  expect(runs).toEqual([[1, 2], [30], [4, 5], [6], [70], [80], [9]]);
 });
 
 test('a group gets the events of its types, in order per key, through outbox, Debezium and Kafka', async () => {

@@ -1,22 +1,34 @@
 import type { EventDefinition } from '@waygraph/schema/events/define';
 import type { z } from 'zod';
-import { compose, dedupe, logged, parse, retry, timeout, traced, type Delivery, type Handler } from './consumer.ts';
-import { withTransaction, type Pool, type Sql } from './database.ts';
-import { firstTime } from './inbox.ts';
+import {
+  compose,
+  dedupe,
+  logged,
+  parse,
+  reader,
+  retry,
+  timeout,
+  traced,
+  type Delivery,
+  type Handler,
+} from './consumer.ts';
+import { isTransient, withTransaction, type Pool, type Sql } from './database.ts';
+import { firstTime, firstTimes } from './inbox.ts';
 import { createConsumer, type ConsumerOptions, type KafkaConsumer } from './kafka.ts';
-import type { RawMessage } from './kafka-delivery.ts';
+import { BadMessage, type RawMessage } from './kafka-delivery.ts';
 
 type Parsed<Data> = { readonly type: string; readonly data: Data };
-type Wiring = {
-  pool: Pool;
-  group: string;
-  alongside: (delivery: Delivery<Parsed<unknown>>, sql: Sql) => Promise<void>;
-};
+type Wiring = { pool: Pool; group: string; alongside: EffectOfMany };
 
-/** What a group does with one type of event; made by `on` or `onWithCalls`. */
+/** Runs in the transaction that remembers the events; they are in the order of their partition. */
+export type EffectOfMany<Data = unknown> = (deliveries: readonly Delivery<Parsed<Data>>[], sql: Sql) => Promise<void>;
+
+/** What a group does with one type of event; made by `on`, `onMany` or `onWithCalls`. */
 export type EventHandler = {
   readonly definition: EventDefinition;
   readonly wire: (wiring: Wiring) => Handler<Parsed<unknown>>;
+  /** Events of handlers with the very same one may share a transaction. */
+  readonly together?: EffectOfMany;
 };
 
 /** `effect` runs in the transaction that also remembers the event's id: a repeat does nothing. */
@@ -25,6 +37,18 @@ export function on<Type extends string, Schema extends z.ZodType>(
   effect: (data: z.infer<Schema>, sql: Sql, delivery: Delivery<Parsed<z.infer<Schema>>>) => Promise<unknown>,
 ): EventHandler {
   return onWithCalls(definition, (data, finish, delivery) => finish(sql => effect(data, sql, delivery)));
+}
+
+/**
+ * For types of which many may come at once: what comes in a row, of this type or another with the same `effect`, shares one
+ * transaction. A repeat is left out.
+ */
+export function onMany<Type extends string, Schema extends z.ZodType>(
+  definition: EventDefinition<Type, Schema>,
+  effect: EffectOfMany<z.infer<Schema>>,
+): EventHandler {
+  const together = effect as EffectOfMany;
+  return { ...on(definition, (_, sql, delivery) => together([delivery], sql)), together };
 }
 
 /**
@@ -52,7 +76,7 @@ export function onWithCalls<Type extends string, Schema extends z.ZodType>(
             firstTime: (sql, id) => firstTime(sql, group, id),
             effect: async (_, sql) => {
               await work(sql);
-              await alongside(given, sql);
+              await alongside([given], sql);
             },
           })(given);
         await effect(delivery.event.data, finish, delivery);
@@ -60,28 +84,34 @@ export function onWithCalls<Type extends string, Schema extends z.ZodType>(
   };
 }
 
+/** So many events share a transaction at most. */
+const mostTogether = 200;
+
 /**
  * A consumer group of one service: each event goes to the handler of its type, in order per key; other types pass by. `alongside`
  * runs in each handler's transaction, behind its effect. `tables` are topics that carry rows instead of events.
  */
 export function createEventConsumer(
-  options: Omit<ConsumerOptions, 'groupId' | 'topics' | 'fromBeginning' | 'eachBatch' | 'eachMessage'> & {
+  options: Omit<ConsumerOptions, 'groupId' | 'topics' | 'fromBeginning' | 'eachBatch' | 'eachMessage' | 'cut'> & {
     readonly group: string;
     readonly pool: Pool;
     readonly handlers: readonly EventHandler[];
-    readonly alongside?: Wiring['alongside'];
+    readonly alongside?: EffectOfMany;
     readonly tables?: Readonly<Record<string, (message: RawMessage) => Promise<void>>>;
   },
 ): KafkaConsumer {
   const { group, pool, handlers, log, alongside = () => Promise.resolve(), tables = {} } = options;
-  const byTopic = new Map<string, (message: RawMessage) => Promise<void>>(Object.entries(tables));
+  const wiring = { pool, group, alongside };
+  const oneByOne = new Map<string, (message: RawMessage) => Promise<void>>(Object.entries(tables));
+  const handlerOf = new Map<string, EventHandler>();
   for (const topic of new Set(handlers.map(({ definition }) => definition.topic))) {
     const own = handlers.filter(({ definition }) => definition.topic === topic);
-    const byType = new Map(own.map(handler => [handler.definition.type, handler.wire({ pool, group, alongside })]));
+    for (const handler of own) handlerOf.set(`${topic} ${handler.definition.type}`, handler);
+    const byType = new Map(own.map(handler => [handler.definition.type, handler.wire(wiring)]));
     const handle: Handler<Parsed<unknown>> = delivery =>
       byType.get(delivery.event.type)?.(delivery) ?? Promise.resolve();
     const wrap = compose(traced, logged(log, topic), retry(), timeout(30_000));
-    byTopic.set(
+    oneByOne.set(
       topic,
       parse(
         own.map(({ definition }) => definition),
@@ -89,11 +119,84 @@ export function createEventConsumer(
       ),
     );
   }
+  const togetherOf = ({ topic, headers }: RawMessage): EffectOfMany | undefined =>
+    handlerOf.get(`${topic} ${headers['eventType'] ?? ''}`)?.together;
+  const takeTogether = createBulk(wiring, handlers);
   return createConsumer({
     ...options,
     groupId: group,
-    topics: [...byTopic.keys()],
+    topics: [...oneByOne.keys()],
     fromBeginning: true,
-    eachMessage: message => byTopic.get(message.topic)?.(message) ?? Promise.resolve(),
+    cut: messages => runsOf(messages, togetherOf, mostTogether),
+    eachBatch: async messages => {
+      const [first] = messages;
+      if (first === undefined) return;
+      const effect = togetherOf(first);
+      await (effect === undefined ? oneByOne.get(first.topic)?.(first) : takeTogether(messages, effect));
+    },
   });
+}
+
+/** Takes events in one transaction. Rejects with a BadMessage that names the one at fault; those before it are done then. */
+function createBulk(
+  { pool, group, alongside }: Wiring,
+  handlers: readonly EventHandler[],
+): (messages: readonly RawMessage[], effect: EffectOfMany) => Promise<void> {
+  const read = reader<Parsed<unknown>>(
+    handlers.filter(({ together }) => together !== undefined).map(({ definition }) => definition),
+  );
+  const take = (deliveries: readonly Delivery<Parsed<unknown>>[], effect: EffectOfMany): Promise<void> =>
+    withTransaction(pool, async sql => {
+      const ids = deliveries.map(({ id }) => id);
+      const fresh = await firstTimes(sql, group, ids);
+      const first = deliveries.filter(({ id }, index) => fresh.has(id) && ids.indexOf(id) === index);
+      if (first.length === 0) return;
+      await effect(first, sql);
+      await alongside(first, sql);
+    });
+  return async (messages, effect) => {
+    const good: { message: RawMessage; delivery: Delivery<Parsed<unknown>> }[] = [];
+    let bad: BadMessage | undefined;
+    for (const message of messages) {
+      try {
+        const delivery = read(message);
+        if (delivery !== undefined) good.push({ message, delivery });
+      } catch (error) {
+        bad = new BadMessage(message, error);
+        break;
+      }
+    }
+    try {
+      if (good.length > 0)
+        await take(
+          good.map(({ delivery }) => delivery),
+          effect,
+        );
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      // One of many is refused: one by one as far as it goes.
+      for (const { message, delivery } of good)
+        await take([delivery], effect).catch((cause: unknown) => {
+          throw isTransient(cause) ? cause : new BadMessage(message, cause);
+        });
+    }
+    if (bad !== undefined) throw bad;
+  };
+}
+
+/** Messages cut into runs of those that go together, at most `longest` each, and all others alone; in their order. */
+export function runsOf<Message>(
+  messages: readonly Message[],
+  togetherOf: (message: Message) => unknown,
+  longest: number,
+): Message[][] {
+  const runs: { together: unknown; messages: Message[] }[] = [];
+  for (const message of messages) {
+    const together = togetherOf(message);
+    const run = runs.at(-1);
+    if (together !== undefined && run?.together === together && run.messages.length < longest)
+      run.messages.push(message);
+    else runs.push({ together, messages: [message] });
+  }
+  return runs.map(run => run.messages);
 }

@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { WaygraphError } from './errors.ts';
+import { errorCatalogue, WaygraphError, type ErrorCode } from './errors.ts';
 import type { Log } from './log.ts';
 
 /** Where it went wrong is for the log. */
 const internalExtensions = new Set(['stacktrace', 'serviceName']);
-const internal = new Set([undefined, 'INTERNAL_SERVER_ERROR', 'INTERNAL', 'DOWNSTREAM_SERVICE_ERROR']);
+
+/** The code in our catalogue; undefined for bugs and for whatever else libraries make up. */
+function knownCode(code: unknown): ErrorCode | undefined {
+  // What the gateway library says of an operationName that names none.
+  if (code === 'INVALID_GRAPHQL') return 'OPERATION_RESOLUTION_FAILURE';
+  return typeof code === 'string' && code !== 'INTERNAL' && Object.hasOwn(errorCatalogue, code)
+    ? (code as ErrorCode)
+    : undefined;
+}
+
+const withoutSuggestion = (message: string): string => message.replace(/ Did you mean .+\?$/s, '');
 
 const unavailable = 'a part that is needed is not reachable now';
 
@@ -47,14 +57,22 @@ export function createErrorFormatter(options: {
         extensions: { ...extensions, code: cause.code, retryable: cause.retryable },
       };
     }
-    const code = extensions['code'] as string | undefined;
-    if (!internal.has(code) || typeof extensions['errorId'] === 'string') return { ...formatted, extensions };
+    const code = knownCode(extensions['code']);
+    if (code !== undefined) {
+      const message = options.production ? withoutSuggestion(formatted.message) : formatted.message;
+      return { ...formatted, message, extensions: { ...extensions, code } };
+    }
+    if (typeof extensions['errorId'] === 'string') return { ...formatted, extensions };
     const errorId = randomUUID();
     options.log.error({ err: cause, errorId, path: formatted.path }, 'unexpected error');
     const message = options.production ? 'internal error' : formatted.message;
     return { ...formatted, message, extensions: { ...extensions, code: 'INTERNAL', retryable: false, errorId } };
   };
 }
+
+/** A refusal, for what throws no errors of our own. */
+export const codedError = (code: ErrorCode, message: string): GraphQLError =>
+  new GraphQLError(message, { extensions: { code, retryable: errorCatalogue[code].retryable } });
 
 /** For arguments of queries, which have no `userErrors`; `argument` is the name the client wrote. */
 export const badUserInput = (message: string, argument: string): GraphQLError =>

@@ -26,6 +26,22 @@ describe('what a client reads of an error', () => {
     expect(JSON.stringify(redacted)).not.toContain('shipTo');
   });
 
+  test('production suggests no names of the schema', () => {
+    const guess = new GraphQLError('Value "X" does not exist in "Status" enum. Did you mean the enum value "PAID"?', {
+      extensions: { code: 'BAD_USER_INPUT' },
+    });
+    expect(format(guess).message).toContain('PAID');
+    expect(format(guess, { production: true }).message).toBe('Value "X" does not exist in "Status" enum.');
+  });
+
+  test('no code that stands in no catalogue', () => {
+    const coded = (code: string) => format(new GraphQLError('no', { extensions: { code } })).extensions?.['code'];
+    expect(coded('GRAPHQL_VALIDATION_FAILED')).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect(coded('INVALID_GRAPHQL')).toBe('OPERATION_RESOLUTION_FAILURE');
+    expect(coded('ANYTHING_ELSE')).toBe('INTERNAL');
+    expect(coded('toString')).toBe('INTERNAL');
+  });
+
   test('a subgraph has told it already: the id stays, nothing is added', () => {
     const told = new GraphQLError('internal error', {
       extensions: { code: 'INTERNAL', errorId: 'the-id', serviceName: 'inventory' },

@@ -11,3 +11,13 @@ export async function firstTime(sql: Sql, group: string, eventId: string): Promi
   );
   return rows.length > 0;
 }
+
+/** Of many events those that `group` has not handled yet; remembers them all. */
+export async function firstTimes(sql: Sql, group: string, eventIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await sql<{ event_id: string }>(
+    `insert into inbox (consumer_group, event_id) select $1, id from unnest($2::uuid[]) as id order by id
+     on conflict do nothing returning event_id`,
+    [group, eventIds],
+  );
+  return new Set(rows.map(({ event_id }) => event_id));
+}

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { createJobQueue, createJobSchedule, createJobWorker, defineJob, implementJob } from './jobs.ts';
@@ -42,6 +44,24 @@ test('a job that may run again does so once it has ended, and not twice at a tim
     await waitFor(async () => (await more.add({ day: '2026-11-21' }), runs >= expected), { what: 'another run' });
   await worker.stop();
   await more.stop();
+});
+
+test('while Redis is away adding a job is refused soon, and stopping takes no longer', async () => {
+  // Accepts connections and says nothing.
+  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const away = { redisUrl: `redis://127.0.0.1:${String((silent.address() as AddressInfo).port)}`, log };
+  const began = performance.now();
+  const queued = createJobQueue(job, away);
+  await expect(queued.add({ day: '2026-11-21' })).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true });
+  const schedule = createJobSchedule(job, {
+    ...away,
+    ...{ pattern: '0 3 * * *', timeZone: 'UTC' },
+    data: { day: '2026-11-21' },
+  });
+  await Promise.all([queued.stop(), schedule.stop()]);
+  expect(performance.now() - began).toBeLessThan(8_000);
+  silent.close();
 });
 
 test('a schedule runs its job at its times, and says when it was due; two processes have one schedule', async () => {

@@ -1,5 +1,6 @@
 import { Queue, UnrecoverableError, Worker, type ConnectionOptions, type Job } from 'bullmq';
 import type { z } from 'zod';
+import { WaygraphError } from './errors.ts';
 import type { Log } from './log.ts';
 
 export type JobDefinition<Schema extends z.ZodType = z.ZodType> = {
@@ -47,8 +48,30 @@ function connectionOf(redisUrl: string): ConnectionOptions {
   return { url: redisUrl, maxRetriesPerRequest: null };
 }
 
+/** How long whoever adds a job, or stops, waits for Redis, in ms. */
+const patienceMs = 2_000;
+
+/** False when the work has not ended by then; it may still end later. */
+async function endsInTime(work: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, patienceMs, false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** While Redis is away BullMQ would wait for it before it closes. */
+async function close(queue: Queue): Promise<void> {
+  if (!(await endsInTime(queue.close()))) void queue.disconnect();
+}
+
 export type JobQueue<Schema extends z.ZodType> = {
-  /** Resolves to the job's id. Rejects when the data do not fit. A job of the same id that is waiting, running or kept is not added twice. */
+  /**
+   * Resolves to the job's id. Rejects when the data do not fit, and as UNAVAILABLE when Redis does not answer: the job may still come
+   * once it is back. A job of the same id that is waiting, running or kept is not added twice.
+   */
   add(data: z.input<Schema>, options?: { delayMs?: number }): Promise<string>;
   stop(): Promise<void>;
 };
@@ -72,10 +95,11 @@ export function createJobQueue<Schema extends z.ZodType>(
     add: async (data, { delayMs = 0 } = {}) => {
       const parsed = definition.schema.parse(data);
       const jobId = definition.jobId(parsed);
-      await queue.add(definition.name, parsed, { jobId, delay: delayMs });
+      if (!(await endsInTime(queue.add(definition.name, parsed, { jobId, delay: delayMs }))))
+        throw new WaygraphError('UNAVAILABLE', 'Redis does not take jobs at present');
       return jobId;
     },
-    stop: () => queue.close(),
+    stop: () => close(queue),
   };
 }
 
@@ -122,8 +146,8 @@ export function createJobSchedule<Schema extends z.ZodType>(
     stop: async () => {
       clearInterval(timer);
       // A Redis that is away holds the writing up for as long; closing ends it.
-      await Promise.race([written, new Promise(resolve => setTimeout(resolve, 1_000))]);
-      await queue.close();
+      await endsInTime(written);
+      await close(queue);
     },
   };
 }

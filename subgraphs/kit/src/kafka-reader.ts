@@ -138,13 +138,15 @@ export function followTopics(options: {
   /** Fetches from one broker until any of them fails. */
   async function follow(nodeId: string, partitions: { topic: string; partition: number }[], round: { over: boolean }) {
     try {
-      while (!round.over && !stopping()) {
+      const goesOn = () => !round.over && !stopping();
+      while (goesOn()) {
         const wanted = partitions.map(one => ({ ...one, offset: positions.get(one.topic)?.[one.partition] ?? 0 }));
         const fetched = await cluster.fetch(nodeId, wanted, waitMs);
         lastFetch = performance.now();
         if (away) log.info({ topics }, 'the event log is read again');
         away = false;
-        if (!stopping()) fetched.forEach(deliver);
+        // When another broker failed meanwhile, the next round fetches this again, maybe from another leader.
+        if (goesOn()) fetched.forEach(deliver);
       }
     } finally {
       round.over = true;

@@ -138,6 +138,18 @@ describe('consumer', () => {
     await waitFor(() => again.seen.length === 1, { what: 'the bad record once more' });
   }, 30_000);
 
+  test('work that takes longer than a session costs no membership: it is not done again', async () => {
+    const key = uniqueId('key');
+    const { take, seqs } = collector(key);
+    await start(async message => {
+      await take(message);
+      if (message.key === key && seqs().length === 1) await new Promise(resolve => setTimeout(resolve, 8_000));
+    });
+    await send(key, 1, 2);
+    await waitFor(() => seqs().includes(2), { what: 'the second event', timeoutMs: 20_000 });
+    expect(seqs()).toEqual([1, 2]);
+  }, 30_000);
+
   test('commits what is done: the next member of the group goes on behind it', async () => {
     const [key, group] = [uniqueId('key'), uniqueId('group')];
     const first = collector(key);

@@ -27,13 +27,14 @@ export type ConsumerOptions = {
   readonly onCrash: (error: Error) => void;
   /** How many partitions are worked on at once. Default 1. */
   readonly concurrency?: number;
-  /** Done offsets are committed at most this often, in ms; a kill repeats what was done since. Default 200. */
+  /** Done offsets are committed at most this often, in ms; a kill repeats what was done since. Default 1 s. */
   readonly commitEveryMs?: number;
 } & (
   | {
-      /** All that came of one partition; a `BadMessage` says which one is at fault. */ readonly eachBatch: (
-        messages: readonly RawMessage[],
-      ) => Promise<void>;
+      /** What came of one partition; a `BadMessage` says which one is at fault. */
+      readonly eachBatch: (messages: readonly RawMessage[]) => Promise<void>;
+      /** Cuts what came into the parts that are worked on one after the other. Default: everything at once. */
+      readonly cut?: (messages: readonly RawMessage[]) => readonly (readonly RawMessage[])[];
     }
   | { readonly eachMessage: (message: RawMessage) => Promise<void> }
 );
@@ -57,7 +58,7 @@ const watchdogMs = 30_000;
  * the work are waited out in place; any other fault stops that one partition and shows in `ready`, while the others go on.
  */
 export function createConsumer(options: ConsumerOptions): KafkaConsumer {
-  const { groupId, log, topics, concurrency = 1, commitEveryMs = 200 } = options;
+  const { groupId, log, topics, concurrency = 1, commitEveryMs = 1_000 } = options;
   const consumer: Consumer = kafkaClient(options.brokers, groupId, log).consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -117,7 +118,7 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
       pause: (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms)),
     };
     const parts: ReadonlyArray<readonly RawMessage[]> =
-      'eachBatch' in options ? [messages] : messages.map(message => [message]);
+      'eachBatch' in options ? (options.cut?.(messages) ?? [messages]) : messages.map(message => [message]);
     for (const part of parts) {
       const work =
         'eachBatch' in options
@@ -182,9 +183,12 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
         partitionsConsumedConcurrently: concurrency,
         eachBatch: async payload => {
           working += 1;
+          // The library beats between messages only, and one may take longer than a session. A beat that fails is met again by the next.
+          const beating = setInterval(() => void payload.heartbeat().catch(() => undefined), heartbeatMs / 2);
           try {
             await onBatch(payload);
           } finally {
+            clearInterval(beating);
             working -= 1;
           }
         },

@@ -29,7 +29,8 @@ function instantOf(text: string | null | undefined, argument: string): string | 
 
 /** A cursor's place: when the order was placed, in ms, and its id. */
 function placeOf(after: string): { placedAt: string; id: string } {
-  const [, ms, id] = /^(\d{1,15})_([\w-]{1,64})$/.exec(after) ?? [];
+  // 14 digits end in the year 5138: more are no instant of ours, and none of PostgreSQL's.
+  const [, ms, id] = /^(\d{1,14})_([\w-]{1,64})$/.exec(after) ?? [];
   if (ms === undefined || id === undefined) throw badUserInput('after: expected a cursor of this list', 'after');
   return { placedAt: new Date(Number(ms)).toISOString(), id };
 }

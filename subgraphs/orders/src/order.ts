@@ -57,5 +57,7 @@ export function seenBy(viewer: Actor, order: Order): Order | null {
   if (viewer?.role === 'customer') return order.customerId === viewer.sub ? order : null;
   if (viewer?.role !== 'seller') return null;
   const lines = order.lines.filter(({ sellerId }) => sellerId === viewer.sub);
-  return lines.length === 0 ? null : { ...order, lines, discountMinor: 0, couponCode: null, partly: true };
+  return lines.length === 0
+    ? null
+    : { ...order, lines, discountMinor: 0, couponCode: null, cancelReason: null, partly: true };
 }

@@ -83,7 +83,10 @@ describe('orders', () => {
     const rest = await list(bia, { first: 3, after: first.pageInfo.endCursor });
     expect(rest.nodes.map(({ id }) => id)).toEqual(ids.slice(2));
     expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
-    for (const bad of [{ first: 0 }, { first: 101 }, { after: 'x' }, { placedFrom: 'yesterday' }]) {
+    const forged = Buffer.from('orders:999999999999999_x').toString('base64url');
+    const year0 = '0000-06-01T00:00:00Z';
+    const bads = [{ first: 0 }, { first: 101 }, { after: 'x' }, { placedFrom: 'yesterday' }, { placedTo: year0 }];
+    for (const bad of [...bads, { after: forged }]) {
       const { errors } = await orders.ask(bia, listQuery, bad);
       expect(errors?.[0]?.extensions['code']).toBe('BAD_USER_INPUT');
     }
@@ -139,6 +142,13 @@ describe('orders', () => {
     const rest = await page({ first: 3, after: first.pageInfo.endCursor });
     expect([...first.nodes, ...rest.nodes]).toEqual(all.nodes);
     expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    const forged = Buffer.from(`timeline:1_1_${'-'.repeat(36)}`).toString('base64url');
+    const { data, errors } = await orders.ask(
+      ana,
+      `query ($id: ID!, $after: String) { order(id: $id) { id timeline(after: $after) { nodes { type } } } }`,
+      { id, after: forged },
+    );
+    expect([data.order, errors?.[0]?.extensions['code']]).toEqual([{ id, timeline: null }, 'BAD_USER_INPUT']);
   });
 
   test('records tell the newest event with the present state, to those who may see the order', async () => {

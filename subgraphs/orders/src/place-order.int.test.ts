@@ -91,6 +91,8 @@ describe('placeOrder', () => {
     expect(new Set(answers.map(({ order }) => order?.id)).size).toBe(1);
     expect(answers[3]).toEqual(answers[0]);
     expect(await countOf(ana)).toBe(1);
+    const shipTo = { ...input.shipTo, point: null };
+    expect(await place(ana, { ...input, shipTo, couponCode: null, allowPartial: false })).toEqual(answers[0]);
     const other = await place(ana, { ...input, payment: 'CARD' });
     expect(other).toMatchObject({
       ...{ order: null, cursor: null },

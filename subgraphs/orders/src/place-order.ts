@@ -43,7 +43,9 @@ export async function placeOrder(
     return refused(...faults, ...checkAgainstShop(request, products, served));
   }
 
-  const { idempotencyKey: key, ...asked } = request;
+  const { idempotencyKey: key, ...given } = request;
+  // What is left out and what is null is the same order.
+  const asked = { ...given, shipTo: addressOf(request), couponCode: request.couponCode ?? null };
   return withTransaction(deps.pool, async sql => {
     const outcome = await once<Remembered>(
       sql,

@@ -23,7 +23,7 @@ const keyOf = ({ occurredUs, seq, eventId }: Entry): string => `${occurredUs}_${
 
 function placeOf(after: string | undefined): readonly (string | null)[] {
   if (after === undefined) return [null, null, null];
-  const place = /^(\d{1,18})_(\d{1,18})_([0-9a-f-]{36})$/.exec(after);
+  const place = /^(\d{1,18})_(\d{1,18})_([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/.exec(after);
   if (place === null) throw badUserInput('after: expected a cursor of this list', 'after');
   return place.slice(1);
 }

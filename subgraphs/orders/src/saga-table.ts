@@ -136,8 +136,16 @@ export const transitions: readonly Transition[] = [
     begins: ['STOCK'],
     tells: ['OrderLinesDropped'],
   },
-  { from: ['ROUTED'], when: { refused: 'STOCK' }, to: 'ROUTED', begins: ['ASSIGNMENT'], nextAttempt: true },
-  { from: ['ROUTED'], when: { done: ['ASSIGNMENT', 'STOCK'] }, to: 'RESERVED' },
+  // Stock may have answered before its assignment was read: then it is here that the assignment is first looked at.
+  {
+    from: ['ROUTED'],
+    when: { refused: 'STOCK' },
+    to: 'ROUTED',
+    begins: ['ASSIGNMENT'],
+    nextAttempt: true,
+    tells: ['OrderLinesDropped'],
+  },
+  { from: ['ROUTED'], when: { done: ['ASSIGNMENT', 'STOCK'] }, to: 'RESERVED', tells: ['OrderLinesDropped'] },
   {
     from: ['RESERVED'],
     when: { done: ['STOCK', 'COUPON'] },

@@ -38,13 +38,14 @@ export function decide<Subject extends SagaOrder>(before: Subject, fact: Fact, n
   let order = isOfParcel(fact) ? learnOfParcel(before, fact, nowMs) : learn(before, fact, nowMs);
   if (order === before) return { order: before, events: [] };
   const events: OutboxEvent[] = [];
+  let toldLast: SagaOrder = before;
   for (let next = allowed(order); next !== undefined; next = allowed(order)) {
     order = take(order, next, nowMs);
     for (const type of next.tells ?? []) {
       const told = { ...order, version: order.version + 1 };
-      const event = tell[type](told, before);
+      const event = tell[type](told, toldLast);
       if (event === undefined) continue;
-      order = told;
+      order = toldLast = told;
       events.push(event);
     }
   }
@@ -110,17 +111,26 @@ function withAssignment(order: SagaOrder, { data }: Extract<Fact, { type: 'Selle
 
 const wayOfParcel: readonly Parcel['state'][] = ['ASSIGNED', 'HANDED_OVER', 'DELIVERED'];
 
-/** A parcel's way; the step is done when the last parcel has come so far. */
+const hasCome = (parcel: Parcel, to: Parcel['state']): boolean =>
+  wayOfParcel.indexOf(parcel.state) >= wayOfParcel.indexOf(to);
+
+/** A parcel's way; a step is done when the last parcel has come so far. What has arrived was handed over, whoever tells of it later. */
 function learnOfParcel(order: SagaOrder, fact: ParcelFact, nowMs: number): SagaOrder {
   const state = fact.type === 'HandedOver' ? 'HANDED_OVER' : 'DELIVERED';
-  const isThere = (parcel: Parcel): boolean => wayOfParcel.indexOf(parcel.state) >= wayOfParcel.indexOf(state);
   const parcel = order.parcels.find(({ deliveryId }) => deliveryId === fact.data.deliveryId);
-  if (parcel === undefined || isThere(parcel)) return order;
+  if (parcel === undefined || hasCome(parcel, state)) return order;
   const moved: Parcel = { ...parcel, state };
-  const after = { ...order, parcels: order.parcels.map(other => (other === parcel ? moved : other)) };
-  if (!after.parcels.every(isThere)) return after;
-  const name = answers[fact.type].step;
-  return answered(after, latest(after, name) ?? waiting(name, order.attempt, nowMs), 'DONE', nowMs, null);
+  const parcels = order.parcels.map(other => (other === parcel ? moved : other));
+  const stepsThere = (['HANDED_OVER', 'DELIVERED'] as const)
+    .filter(to => parcels.every(one => hasCome(one, to)))
+    .map(to => (to === 'HANDED_OVER' ? 'HANDOVER' : 'DELIVERY'));
+  return stepsThere.reduce<SagaOrder>(
+    (after, name) => {
+      const step = latest(after, name) ?? waiting(name, order.attempt, nowMs);
+      return step.state === 'DONE' ? after : answered(after, step, 'DONE', nowMs, null);
+    },
+    { ...order, parcels },
+  );
 }
 
 // What follows

@@ -11,12 +11,23 @@ export type Told = {
   readonly event: OrderFact;
 };
 
-/** Adds an event to its order's timeline, once; nothing when there is no such order. */
-export async function tellTimeline(sql: Sql, { id, topic, key, seq, occurredUs, event }: Told): Promise<void> {
+/** Adds events to their orders' timelines, each once; those of orders that are not there are left out. */
+export async function tellTimeline(sql: Sql, told: readonly Told[]): Promise<void> {
   await sql(
     `insert into timeline (order_id, event_id, topic, seq, type, source, detail, occurred_us)
-     select id, $2, $3, $4, $5, $6, $7, $8 from orders where id = $1
+     select o.id, t.id, t.topic, t.seq, t.type, t.source, t.detail, t."occurredUs"
+     from jsonb_to_recordset($1::jsonb)
+       as t(id uuid, key text, topic text, seq bigint, type text, source text, detail text, "occurredUs" bigint)
+     join orders o on o.id = t.key
+     order by o.id, t.id
      on conflict do nothing`,
-    [key, id, topic, seq, event.type, sourceOf(topic), describe(event), occurredUs],
+    [
+      JSON.stringify(
+        told.map(({ event, ...place }) => ({
+          ...place,
+          ...{ type: event.type, source: sourceOf(place.topic), detail: describe(event) },
+        })),
+      ),
+    ],
   );
 }

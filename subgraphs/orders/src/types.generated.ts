@@ -44,7 +44,7 @@ export type Order = {
   couponCode?: Maybe<Scalars['String']['output']>;
   /** How it is paid. */
   paymentMethod: PaymentMethod;
-  /** Why it was cancelled. */
+  /** Why it was cancelled; null for sellers, whom coupon and money are no business of. */
   cancelReason?: Maybe<Scalars['String']['output']>;
   /** Why the last cancellation that was asked for came too late. */
   cancelRefused?: Maybe<Scalars['String']['output']>;

@@ -47,6 +47,7 @@ describe('createCoupon', () => {
     [{ percentOff: 1, quota: 0 }, 'quota'],
     [{ percentOff: 1, expiresAt: '2020-01-01T00:00:00.000Z' }, 'expiresAt'],
     [{ percentOff: 1, expiresAt: 'tomorrow' }, 'expiresAt'],
+    [{ percentOff: 1, expiresAt: '9999-12-31T23:59:59-01:00' }, 'expiresAt'],
     [{ percentOff: 1, expiresAt: '2099-02-30T00:00:00Z' }, 'expiresAt'],
   ])('refuses %j, naming %s', async (given, field) => {
     expect(await create({ code: uniqueId('C'), ...given })).toEqual({

@@ -46,8 +46,9 @@ export const maySeeWallet = (actor: Actor, customerId: string): boolean =>
 /** Amounts are told as GraphQL Ints. */
 export const largestAmountMinor = 2_147_483_647;
 
+/** No NUL and no half of a character, which PostgreSQL and JSON do not take as they are. */
 const isText = (text: string, longest: number): boolean =>
-  text.length >= 1 && text.length <= longest && !text.includes('\0');
+  text.length >= 1 && text.length <= longest && !text.includes('\0') && text.isWellFormed();
 
 /** A wallet's account. */
 export const walletAccount = (customerId: string): string => `wallet:${customerId}`;

@@ -61,10 +61,12 @@ describe('topUpWallet', () => {
     ['', 1, 'k', 'customerId'],
     ['x'.repeat(65), 1, 'k', 'customerId'],
     ['a\0b', 1, 'k', 'customerId'],
+    ['\ud800', 1, 'k', 'customerId'],
     ['c', 0, 'k', 'amountMinor'],
     ['c', -5, 'k', 'amountMinor'],
     ['c', 1, '', 'idempotencyKey'],
     ['c', 1, 'k'.repeat(256), 'idempotencyKey'],
+    ['c', 1, '\udfff', 'idempotencyKey'],
   ])('refuses (%j, %d, %j), naming %s', async (customerId, amountMinor, key, field) => {
     expect(await topUp(operator, customerId, amountMinor, key)).toEqual({
       wallet: null,

@@ -2,49 +2,74 @@ import type { Sql } from '@waygraph/kit/database';
 import { publish } from '@waygraph/kit/outbox';
 import { assess, type Assessment, type Fact, type OrderRisk } from './risk.ts';
 
-export type OrderParties = { orderId: string; customerId: string; sellerIds: readonly string[] };
+export type OrderParties = {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly sellerIds: readonly string[];
+};
+/** What became known of an order, and when, in µs since 1970. */
+export type Known = { readonly parties: OrderParties; readonly fact: Fact; readonly occurredUs: number };
 
-/** Something became known of an order at `occurredUs` (µs since 1970): its risk follows. Runs in the caller's transaction. */
-export async function assessOrder(sql: Sql, parties: OrderParties, fact: Fact, occurredUs: number): Promise<void> {
-  const order = await lockOrder(sql, parties);
-  const at = new Date(Math.floor(occurredUs / 1000)).toISOString();
-  const change = assess(order, fact, { at, sellerIds: parties.sellerIds });
-  if (change === undefined) return;
-  await save(sql, change.order);
-  await publish(sql, change.events);
+/** Something became known of an order: its risk follows. Runs in the caller's transaction. */
+export const assessOrder = (sql: Sql, parties: OrderParties, fact: Fact, occurredUs: number): Promise<void> =>
+  assessOrders(sql, [{ parties, fact, occurredUs }]);
+
+/** The same for many at once, those of one order in their order; a handful of statements, however many. */
+export async function assessOrders(sql: Sql, known: readonly Known[]): Promise<void> {
+  const orders = await lockOrders(sql, [...new Map(known.map(({ parties }) => [parties.orderId, parties])).values()]);
+  const changed = new Set<string>();
+  const events = known.flatMap(({ parties, fact, occurredUs }) => {
+    const order = orders.get(parties.orderId);
+    const at = new Date(Math.floor(occurredUs / 1000)).toISOString();
+    const change = order && assess(order, fact, { at, sellerIds: parties.sellerIds });
+    if (change === undefined) return [];
+    orders.set(parties.orderId, change.order);
+    changed.add(parties.orderId);
+    return change.events;
+  });
+  if (changed.size === 0) return;
+  await save(
+    sql,
+    [...orders.values()].filter(({ orderId }) => changed.has(orderId)),
+  );
+  await publish(sql, events);
 }
 
 type Row = Omit<OrderRisk, 'version' | 'assessment'> & { version: string } & {
   [Column in keyof Assessment]: Assessment[Column] | null;
 };
 
-/** One statement makes the row or waits for whoever has it; the update that changes nothing is the lock. */
-async function lockOrder(sql: Sql, { orderId, customerId, sellerIds }: OrderParties): Promise<OrderRisk> {
-  const [row] = await sql<Row>(
-    `insert into order_risks as o (order_id, customer_id, seller_ids) values ($1, $2, $3)
+/** One statement makes the rows or waits for whoever has them, in the order of ids; the update that changes nothing is the lock. */
+async function lockOrders(sql: Sql, parties: readonly OrderParties[]): Promise<Map<string, OrderRisk>> {
+  const rows = await sql<Row>(
+    `insert into order_risks as o (order_id, customer_id, seller_ids)
+     select "orderId", "customerId", "sellerIds"
+     from jsonb_to_recordset($1::jsonb) as n("orderId" text, "customerId" text, "sellerIds" text[])
+     order by "orderId"
      on conflict (order_id) do update set customer_id = o.customer_id
      returning order_id as "orderId", customer_id as "customerId", seller_ids as "sellerIds", parcels, attempt, cancelled, version,
        level, predicted_delay_minutes as "predictedDelayMinutes", reason,
        to_char(since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as since`,
-    [orderId, customerId, sellerIds],
+    [JSON.stringify(parties.map(({ orderId, customerId, sellerIds }) => ({ orderId, customerId, sellerIds })))],
   );
-  if (row === undefined) throw new Error('an upsert without a row');
-  const { version, level, predictedDelayMinutes, reason, since, ...order } = row;
+  return new Map(rows.map(row => [row.orderId, orderOf(row)]));
+}
+
+function orderOf({ version, level, predictedDelayMinutes, reason, since, ...order }: Row): OrderRisk {
   const known = level !== null && predictedDelayMinutes !== null && reason !== null && since !== null;
   const assessment = known ? { level, predictedDelayMinutes, reason, since } : null;
   return { ...order, version: Number(version), assessment };
 }
 
-async function save(sql: Sql, order: OrderRisk): Promise<void> {
-  const { orderId, sellerIds, parcels, attempt, cancelled, version, assessment } = order;
+async function save(sql: Sql, orders: readonly OrderRisk[]): Promise<void> {
+  const rows = orders.map(({ assessment, ...order }) => ({ ...order, ...assessment }));
   await sql(
-    `update order_risks set seller_ids = $2, parcels = $3, attempt = $4, cancelled = $5, version = $6,
-       level = $7, predicted_delay_minutes = $8, reason = $9, since = $10, updated_at = now()
-     where order_id = $1`,
-    [
-      ...[orderId, sellerIds, JSON.stringify(parcels), attempt, cancelled, version],
-      ...[assessment?.level ?? null, assessment?.predictedDelayMinutes ?? null],
-      ...[assessment?.reason ?? null, assessment?.since ?? null],
-    ],
+    `update order_risks o
+     set seller_ids = n."sellerIds", parcels = n.parcels, attempt = n.attempt, cancelled = n.cancelled, version = n.version,
+       level = n.level, predicted_delay_minutes = n."predictedDelayMinutes", reason = n.reason, since = n.since, updated_at = now()
+     from jsonb_to_recordset($1::jsonb) as n("orderId" text, "sellerIds" text[], parcels jsonb, attempt int, cancelled boolean,
+       version bigint, level text, "predictedDelayMinutes" float8, reason text, since timestamptz)
+     where o.order_id = n."orderId"`,
+    [JSON.stringify(rows)],
   );
 }

@@ -3,6 +3,7 @@ import { uuidv7 } from '@waygraph/kit/outbox';
 import type { OrderPlaced } from '@waygraph/schema/events/orders';
 import type { z } from 'zod';
 import { assign, unavailable } from './assignment.ts';
+import type { Geography } from './candidates.ts';
 import { chooseSellers } from './choose-sellers.ts';
 import { factorsOf, holdLaneFactors } from './lane-factors.ts';
 import { clockOf } from './load-route.ts';
@@ -14,8 +15,7 @@ import { insertRoute, saveChanges } from './save-route.ts';
  * `sql`: the service's database outside of any transaction. `finish` runs the work that writes, in one transaction, unless the
  * event was handled before.
  */
-export type AssignDeps = {
-  readonly read: Sql;
+export type AssignDeps = Geography & {
   readonly sql: Sql;
   readonly finish: (work: (sql: Sql) => Promise<unknown>) => Promise<void>;
 };
@@ -31,7 +31,7 @@ export async function assignSeller(deps: AssignDeps, order: z.infer<(typeof Orde
     cancelledAttempt: null,
   };
   // The choice takes its time in the read database: nothing is locked meanwhile.
-  const choice = at === 'UNSERVED' ? undefined : await chooseSellers(deps.read, factorsOf(deps.sql), { lines, at });
+  const choice = at === 'UNSERVED' ? undefined : await chooseSellers(deps, factorsOf(deps.sql), { lines, at });
 
   await deps.finish(async sql => {
     const change =

@@ -6,8 +6,9 @@ export const businessDay = (at: Date, timeZone: string): string =>
 
 export const dayBefore = (day: string): string => new Date(Date.parse(day) - dayMs).toISOString().slice(0, 10);
 
-/** Whether a text is a day of the calendar: 2026-02-30 is none. */
-export function isDay(text: string): boolean {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
-  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+/** Whether a client wrote a day of the calendar: 2026-02-30 is none, nor is any of a year 0. */
+export function isDay(given: unknown): given is string {
+  if (typeof given !== 'string' || !/^\d{4}-\d{2}-\d{2}$/.test(given) || given.startsWith('0000')) return false;
+  const at = Date.parse(given);
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(given);
 }

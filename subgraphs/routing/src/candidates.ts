@@ -2,8 +2,11 @@ import type { Sql } from '@waygraph/kit/database';
 import { laneIdOf } from './hubs.ts';
 import { detourFactor, handlingMinutes, lastMileMinutes, lineHaulMinutes, usualRatios } from './leg-times.ts';
 import type { Located } from './locate-address.ts';
-import { roadKm } from './road-km.ts';
+import type { RoadKm } from './road-km.ts';
 import type { Candidacy } from './score.ts';
+
+/** The read database, and road kilometres by it. */
+export type Geography = { readonly read: Sql; readonly roadKm: RoadKm };
 
 /** What somebody has to have: `quantity` is what all lines of the product need together. */
 export type Wanted = {
@@ -19,14 +22,18 @@ export type Unscored = Omit<Candidacy, 'delayFactor'> & { readonly lineNos: read
 /** The nearest so many are looked at per line. */
 const nearest = 25;
 
-/** Active sellers with enough stock near an address, with all that is known of their times. Two statements (see roadKm). */
-export async function findCandidates(read: Sql, wanted: readonly Wanted[], at: Located): Promise<Unscored[]> {
+/** Active sellers with enough stock near an address, with all that is known of their times. One statement, and those of `roadKm`. */
+export async function findCandidates(
+  { read, roadKm }: Geography,
+  wanted: readonly Wanted[],
+  at: Located,
+): Promise<Unscored[]> {
   const rows = await read<Row>(statement, [...[at.lat, at.lon, JSON.stringify(wanted)], ...[at.hub, nearest]]);
   const [first] = rows;
   if (first === undefined) return [];
   const hub = { id: '', lat: first.destination_lat, lon: first.destination_lon };
   const local = rows.filter(row => row.hub === at.hub);
-  const road = await roadKm(read, at, [hub, ...local]);
+  const road = await roadKm(at, [hub, ...local]);
   return rows.map(row => unscored(row, at, { seller: road.get(row.id), hub: road.get('') }));
 }
 

@@ -5,7 +5,7 @@ import type { Line } from './split-lines.ts';
 export type QuoteLineInput = { readonly productId: string; readonly quantity: number };
 
 const largestQuantity = 10_000;
-const mostLines = 50;
+export const mostLines = 50;
 
 /** The lines of a quote, the same product twice added up, in order of appearance. */
 export function linesOf(given: readonly QuoteLineInput[]): Line[] {
@@ -25,13 +25,15 @@ export const checkQuote = (lines: readonly QuoteLineInput[], shipTo: Address): U
 function checkLines(lines: readonly QuoteLineInput[]): UserError[] {
   if (lines.length < 1 || lines.length > mostLines)
     return [userError('INVALID_INPUT', `expected 1..${String(mostLines)} lines, got ${String(lines.length)}`, 'lines')];
-  const total = new Map<string, number>();
+  const sums = new Map<string, number>();
   return lines.flatMap(({ productId, quantity }, index): UserError[] => {
-    const sum = (total.get(productId) ?? 0) + quantity;
-    total.set(productId, sum);
-    const fits = quantity >= 1 && sum <= largestQuantity;
-    const range = `expected 1..${String(largestQuantity)} of a product, got ${String(quantity < 1 ? quantity : sum)}`;
-    return fits ? [] : [userError('INVALID_INPUT', range, 'lines', String(index), 'quantity')];
+    const fault = (range: string): UserError[] => [
+      userError('INVALID_INPUT', range, 'lines', String(index), 'quantity'),
+    ];
+    if (quantity < 1 || quantity > largestQuantity) return fault(`expected 1..${String(largestQuantity)}`);
+    const sum = (sums.get(productId) ?? 0) + quantity;
+    sums.set(productId, sum);
+    return sum > largestQuantity ? fault(`expected at most ${String(largestQuantity)} of a product`) : [];
   });
 }
 
@@ -39,9 +41,9 @@ function checkAddress({ point, postalCode, city, state }: Address): UserError[] 
   const fault = (message: string, ...field: string[]): UserError =>
     userError('INVALID_INPUT', message, 'shipTo', ...field);
   const text = (value: string, longest: number, field: string): UserError[] =>
-    value.length <= longest && !value.includes('\0')
+    value.length >= 1 && value.length <= longest && !value.includes('\0') && value.isWellFormed()
       ? []
-      : [fault(`expected up to ${String(longest)} characters`, field)];
+      : [fault(`expected 1..${String(longest)} characters`, field)];
   const degrees = (value: number | undefined, most: number, field: string): UserError[] =>
     value === undefined || (value >= -most && value <= most)
       ? []

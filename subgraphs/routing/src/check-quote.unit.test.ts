@@ -10,7 +10,7 @@ test('what fits passes, at the limits too', () => {
   expect(fields(one)).toEqual([]);
   expect(fields(Array.from({ length: 50 }, (_, i) => ({ productId: String(i), quantity: 10_000 })))).toEqual([]);
   expect(checkQuote(one, { ...home, point: null })).toEqual([]);
-  expect(fields(one, { ...home, point: { lat: -90, lon: 180 }, postalCode: '', city: 'x'.repeat(100) })).toEqual([]);
+  expect(fields(one, { ...home, point: { lat: -90, lon: 180 }, postalCode: '9', city: 'x'.repeat(100) })).toEqual([]);
 });
 
 test.each([0, -1, 10_001, 1e9])('a quantity of %d is refused at its line', quantity => {
@@ -25,6 +25,18 @@ test('the same product twice is added up before the limit, and into one line', (
     { lineNo: 2, productId: 'q', quantity: 2 },
   ]);
   expect(fields([...twice, ...one])).toEqual(['INVALID_INPUT lines.3.quantity']);
+});
+
+test('one fault is told once, not at the other line of the product again', () => {
+  expect(fields([{ productId: 'p', quantity: 1e9 }, ...one])).toEqual(['INVALID_INPUT lines.0.quantity']);
+});
+
+test('an address that no order would take is refused: empty texts, halves of characters', () => {
+  expect(fields(one, { ...home, postalCode: '', city: '' })).toEqual([
+    'INVALID_INPUT shipTo.postalCode',
+    'INVALID_INPUT shipTo.city',
+  ]);
+  expect(fields(one, { ...home, city: '\ud800' })).toEqual(['INVALID_INPUT shipTo.city']);
 });
 
 test('no lines and 51 lines are refused', () => {

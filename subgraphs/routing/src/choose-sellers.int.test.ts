@@ -39,7 +39,7 @@ const line = (lineNo: number, product: string, quantity = 1): Line => ({
   ...{ lineNo, productId: world.id(product), quantity },
 });
 const choose = (lines: Line[], more: Partial<ChooseRequest> = {}, factorOf = none) =>
-  chooseSellers(world.read, factorOf, { lines, at, ...more });
+  chooseSellers(world, factorOf, { lines, at, ...more });
 const named = (ids: readonly { sellerId: string }[]): string[] =>
   ids.map(({ sellerId }) => sellerId.slice(world.prefix.length + 1));
 

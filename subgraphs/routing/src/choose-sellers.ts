@@ -1,5 +1,4 @@
-import type { Sql } from '@waygraph/kit/database';
-import { findCandidates } from './candidates.ts';
+import { findCandidates, type Geography } from './candidates.ts';
 import type { Located } from './locate-address.ts';
 import { byScore, scored, type CandidateScore } from './score.ts';
 import { splitLines, type Line, type Parcel } from './split-lines.ts';
@@ -31,7 +30,7 @@ export type FactorOf = (laneIds: string[]) => Promise<ReadonlyMap<string, number
  * Chooses who sends which lines to a place. In the read database two statements, whatever the number of lines (three when a road
  * leads far around); nothing is written.
  */
-export async function chooseSellers(read: Sql, factorOf: FactorOf, request: ChooseRequest): Promise<Choice> {
+export async function chooseSellers(geography: Geography, factorOf: FactorOf, request: ChooseRequest): Promise<Choice> {
   const { lines, at, excluded } = request;
   // The same product on two lines comes from one shelf.
   const needed = new Map<string, number>();
@@ -40,7 +39,7 @@ export async function chooseSellers(read: Sql, factorOf: FactorOf, request: Choo
     ...{ lineNo, productId, quantity: needed.get(productId) ?? 0 },
     excluded: [...(excluded?.get(lineNo) ?? [])],
   }));
-  const found = await findCandidates(read, wanted, at);
+  const found = await findCandidates(geography, wanted, at);
   const laneIds = [...new Set(found.map(({ laneId }) => laneId))];
   const factors = laneIds.length === 0 ? new Map<string, number>() : await factorOf(laneIds);
   const candidates = found

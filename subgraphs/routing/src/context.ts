@@ -5,6 +5,7 @@ import type { JobQueue } from '@waygraph/kit/jobs';
 import type { FactorOf } from './choose-sellers.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { createReadLoaders, type ReadLoaders } from './read-loaders.ts';
+import type { RoadKm } from './road-km.ts';
 import type { sellerRankingJob } from './seller-ranking-job.ts';
 
 export type RankingJobs = JobQueue<(typeof sellerRankingJob)['schema']>;
@@ -16,6 +17,7 @@ export type Context = {
   readonly sql: Sql;
   /** The read database. */
   readonly read: Sql;
+  readonly roadKm: RoadKm;
   /** The lanes' factors from their live copy. */
   readonly factorOf: FactorOf;
   readonly rankingJobs: RankingJobs;
@@ -31,18 +33,19 @@ export type Context = {
 export function createContextFactory(deps: {
   pool: Pool;
   read: Sql;
+  roadKm: RoadKm;
   factorOf: FactorOf;
   rankingJobs: RankingJobs;
   timeZone: string;
   cursorSecret: string;
 }) {
-  const { pool, read, factorOf, rankingJobs, timeZone } = deps;
+  const { pool, read, roadKm, factorOf, rankingJobs, timeZone } = deps;
   const sql = sqlOfPool(pool);
   return (viewer: Viewer | undefined): Context => {
     const loaders = createLoaders(sql);
     const readLoaders = createReadLoaders(read);
     return {
-      ...{ viewer, pool, sql, read, factorOf, rankingJobs, timeZone, loaders, readLoaders },
+      ...{ viewer, pool, sql, read, roadKm, factorOf, rankingJobs, timeZone, loaders, readLoaders },
       forget: () => {
         for (const loader of [...Object.values(loaders), ...Object.values(readLoaders)]) loader.clearAll();
       },

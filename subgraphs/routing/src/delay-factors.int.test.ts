@@ -261,6 +261,16 @@ describe('delay factors', () => {
       expect(await field()).toMatchObject({ factor: 6 });
     });
 
+    test('Redis does not answer: the truth is read, and for a while nobody else waits for it', async () => {
+      let asked = 0;
+      const silent = { eval: () => Promise.reject(new Error(`Command timed out ${String((asked += 1))}`)) };
+      const without = createLiveFactors({ redis: silent as unknown as Redis, sql: orders.sql, key });
+      await without.factorOf([lane]);
+      for (const factors of [await without.factorOf([lane]), await without.factorOf([lane])])
+        expect(factors.get(lane)).toBe(6);
+      expect(asked).toBe(1);
+    });
+
     test('Redis is away: the truth is read, at once', async () => {
       const away = connectRedis({ url: 'redis://127.0.0.1:1', log: createLog('test', 'silent') });
       const without = createLiveFactors({ redis: away, sql: orders.sql, key });

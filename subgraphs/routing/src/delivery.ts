@@ -161,10 +161,7 @@ export function scan(delivery: Delivery, { hub, kind }: Scan, moment: Moment, la
   const fault = checkMoment(moment, delivery.scannedAt ?? delivery.handedOverAt, 'step before it');
   if (fault) return refused(fault);
   const known = withFactor(delivery, lane, moment.now);
-  const { outAt, ...before } = known.progress;
-  const isBack = kind === 'HUB' && outAt !== undefined;
-  const atDestination = delivery.laneId.endsWith(`>${hub}`);
-  const progress = afterScan(isBack ? before : known.progress, new Date(moment.at), kind, atDestination);
+  const progress = afterScan(known.progress, new Date(moment.at), kind, delivery.laneId.endsWith(`>${hub}`));
   return { kind: 'done', delivery: { ...known, status, scannedAt: moment.at, progress }, reason: 'SCANNED' };
 }
 

@@ -13,7 +13,7 @@ import {
   type Delivery,
   type DeliveryStatus,
 } from './delivery.ts';
-import { assigned } from './eta.ts';
+import { assigned, estimateAt } from './eta.ts';
 import { estimate } from './order-route.ts';
 import { someCandidate } from './testing/some-candidate.ts';
 
@@ -60,6 +60,10 @@ describe('a parcel', () => {
     expect(out.progress.outAt).toBe(began + 33 * hour);
     const back = done(scan(out, { hub: 'SP', kind: 'HUB' }, at(35), lane));
     expect(back.progress).not.toHaveProperty('outAt');
+    // Nobody was at home: it lies there again, and then goes on its tour: five hours in all.
+    expect(estimateAt(back.progress, new Date(began + 35 * hour)).expectedAt.getTime()).toBe(began + 40 * hour);
+    const elsewhere = done(scan(out, { hub: 'PR', kind: 'HUB' }, at(36), lane));
+    expect(estimateAt(elsewhere.progress, new Date(began + 36 * hour)).expectedAt.getTime()).toBe(began + 41 * hour);
     expect(done(deliver(back, at(40), lane))).toMatchObject({ status: 'DELIVERED', deliveredAt: began + 40 * hour });
   });
 

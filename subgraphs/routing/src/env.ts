@@ -1,4 +1,4 @@
-import { common, integer, loadEnv, port, postgresUrl, redisUrl, secret, text } from '@waygraph/kit/env';
+import { common, integer, loadEnv, port, postgresUrl, redisUrl, secret, timeZone } from '@waygraph/kit/env';
 
 export const envModel = {
   ...common,
@@ -8,7 +8,7 @@ export const envModel = {
   REDIS_URL: redisUrl('redis://127.0.0.1:6379'),
   DATABASE_POOL: integer(6, { min: 1, max: 100 }),
   READ_DATABASE_POOL: integer(4, { min: 1, max: 100 }),
-  BUSINESS_TIME_ZONE: text('America/Sao_Paulo'),
+  BUSINESS_TIME_ZONE: timeZone('America/Sao_Paulo'),
   GATEWAY_SECRET: secret(),
   CURSOR_SECRET: secret(),
 };

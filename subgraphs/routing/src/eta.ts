@@ -25,7 +25,7 @@ export type Progress = {
   /** At the hub of the address. */
   readonly arrivedAt?: number;
   readonly outAt?: number;
-  /** At that hub again, since nobody was at home: the last mile begins anew. */
+  /** At a hub again, since nobody was at home: the last mile begins anew. */
   readonly backAt?: number;
   readonly deliveredAt?: number;
 };
@@ -80,7 +80,10 @@ export function afterHandover(progress: Progress, at: Date): Progress {
   return { ...progress, handedOverAt, lineHaulDoneMs: 0, lineHaulSince: handedOverAt };
 }
 
-/** A scan at another hub than that of the address moves nothing: the parcel is on its line haul, as was known. */
+/**
+ * A scan at another hub than that of the address moves nothing: the parcel is on its line haul, as was known. One that was out for
+ * delivery is back, whatever the hub.
+ */
 export function afterScan(
   progress: Progress,
   at: Date,
@@ -94,10 +97,9 @@ export function afterScan(
     const arrivedAt = progress.arrivedAt ?? Math.max(progress.handedOverAt ?? progress.assignedAt, scannedAt - lay);
     return { ...progress, arrivedAt, outAt: scannedAt };
   }
-  if (!atDestinationHub) return progress;
-  if (progress.arrivedAt === undefined) return { ...progress, arrivedAt: scannedAt };
   const { outAt, ...atHub } = progress;
-  return outAt === undefined ? progress : { ...atHub, backAt: scannedAt };
+  if (outAt !== undefined) return { ...atHub, backAt: scannedAt };
+  return atDestinationHub && progress.arrivedAt === undefined ? { ...progress, arrivedAt: scannedAt } : progress;
 }
 
 /** Another factor from `at` on: what is done of the line haul stays done, what is left takes that much longer. */

@@ -14,6 +14,9 @@ export type LiveFactor = { readonly factor: number; readonly until: string | nul
 /** Whoever compares the copy with PostgreSQL does so each second; when nobody has for so long, it is not trusted. */
 const freshS = 10;
 
+/** When Redis did not answer, nobody waits for it for so long. */
+const pauseMs = 1_000;
+
 export const liveFactorOf = ({ factor, validUntil, revision }: LaneFactor): LiveFactor => ({
   ...{ factor, revision },
   until: validUntil === null ? null : new Date(validUntil).toISOString(),
@@ -23,7 +26,7 @@ export const liveFactorOf = ({ factor, validUntil, revision }: LaneFactor): Live
 export function connectRedis({ url, log }: { url: string; log: Log }): Redis {
   const redis = new Redis(url, {
     connectTimeout: 1_000,
-    commandTimeout: 500,
+    commandTimeout: 250,
     disconnectTimeout: 200,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
@@ -69,8 +72,10 @@ export function createLiveFactors({
   key?: string;
 }): LiveFactors {
   const truth = factorsOf(sql);
+  let askAgainAt = 0;
 
   async function live(laneIds: readonly string[]): Promise<Map<string, number> | undefined> {
+    if (performance.now() < askAgainAt) return undefined;
     const fields = (await redis.eval(readScript, 1, key, freshS, ...laneIds)) as (string | null)[] | null;
     if (fields === null) return undefined;
     const now = Date.now();
@@ -83,9 +88,13 @@ export function createLiveFactors({
     return new Map(factors);
   }
 
+  const silent = (): undefined => {
+    askAgainAt = performance.now() + pauseMs;
+  };
+
   return {
     factorOf: async laneIds =>
-      laneIds.length === 0 ? new Map() : ((await live(laneIds).catch(() => undefined)) ?? (await truth(laneIds))),
+      laneIds.length === 0 ? new Map() : ((await live(laneIds).catch(silent)) ?? (await truth(laneIds))),
     write: async lane => {
       const value = JSON.stringify(liveFactorOf(lane));
       return (await redis.eval(writeScript, 1, key, lane.laneId, lane.revision, value)) === 1;

@@ -45,7 +45,7 @@ export function createLoaders(sql: Sql): Loaders {
   };
 }
 
-const isUuid = (id: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(id);
+export const isUuid = (id: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(id);
 
 async function readEtas(sql: Sql, ids: readonly string[]): Promise<(ToldEta | null)[]> {
   const rows = await sql<EtaRow & { customer_id: string; seller_id: string }>(

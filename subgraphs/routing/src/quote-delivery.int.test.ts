@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => world.dispose());
 
 const now = new Date('2026-11-21T09:30:00.123Z');
-const shipTo = { point: { lat: -33, lon: -48 }, postalCode: '', city: '', state: 'RS' };
+const shipTo = { point: { lat: -33, lon: -48 }, postalCode: '96200-000', city: 'Rio Grande', state: 'RS' };
 const quote = (
   lines: Record<string, number>,
   change: object = {},
@@ -20,7 +20,13 @@ const quote = (
 ) =>
   quoteDelivery(
     {
-      ...{ read: world.read, factorOf: () => Promise.resolve(new Map()), viewer: { sub: 'c', role }, now },
+      ...{
+        read: world.read,
+        roadKm: world.roadKm,
+        factorOf: () => Promise.resolve(new Map()),
+        viewer: { sub: 'c', role },
+        now,
+      },
     },
     {
       lines: Object.entries(lines).map(([product, quantity]) => ({ productId: world.id(product), quantity })),

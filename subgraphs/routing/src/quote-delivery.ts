@@ -1,7 +1,8 @@
 import type { Viewer } from '@waygraph/kit/auth';
 import type { Sql } from '@waygraph/kit/database';
 import { userError, type UserError } from '@waygraph/kit/errors';
-import { checkQuote, linesOf, type QuoteLineInput } from './check-quote.ts';
+import type { Geography } from './candidates.ts';
+import { checkQuote, linesOf, mostLines, type QuoteLineInput } from './check-quote.ts';
 import { chooseSellers, type Choice, type FactorOf } from './choose-sellers.ts';
 import { assigned, estimateAt, promiseOf } from './eta.ts';
 import { locateAddress, type Address, type Located } from './locate-address.ts';
@@ -23,8 +24,7 @@ export type Quote = {
   readonly userErrors: UserError[];
 };
 
-type Deps = {
-  readonly read: Sql;
+type Deps = Geography & {
   readonly factorOf: FactorOf;
   readonly viewer: Viewer | undefined;
   readonly now: Date;
@@ -32,19 +32,19 @@ type Deps = {
 
 /** What placeOrder would choose for these lines at this moment; writes nothing. */
 export async function quoteDelivery(
-  { read, factorOf, viewer, now }: Deps,
+  { read, roadKm, factorOf, viewer, now }: Deps,
   request: { readonly lines: readonly QuoteLineInput[]; readonly shipTo: Address },
 ): Promise<Quote> {
   if (viewer?.role !== 'customer' && viewer?.role !== 'operator')
     return refused([userError('FORBIDDEN', 'quotes are for customers and operators')]);
   const faults = checkQuote(request.lines, request.shipTo);
-  const fitting = request.lines.length <= 50 ? await unknownProducts(read, request.lines) : [];
-  if (faults.length + fitting.length > 0) return refused([...faults, ...fitting]);
+  const unknown = await unknownProducts(read, request.lines.slice(0, mostLines));
+  if (faults.length + unknown.length > 0) return refused([...faults, ...unknown]);
   const at = await locateAddress(read, request.shipTo);
   if (at === 'UNSERVED')
     return refused([userError('UNSERVED_ADDRESS', 'the address lies outside every hub', 'shipTo', 'state')]);
   const lines = linesOf(request.lines);
-  const choice = await chooseSellers(read, factorOf, { lines, at });
+  const choice = await chooseSellers({ read, roadKm }, factorOf, { lines, at });
   const everybody = new Map([...choice.byLine.values()].flat().map(candidate => [candidate.sellerId, candidate]));
   return {
     ...times(choice, now),

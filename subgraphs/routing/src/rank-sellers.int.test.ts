@@ -20,7 +20,9 @@ beforeAll(async () => {
   await world.stock({ lamp: { late: 5, good: 5 } });
 });
 afterAll(async () => {
-  await world.write('delete from stats.mv_seller_ranking where day = any($1)', [['1998-06-30', '1999-06-30']]);
+  await world.write('delete from stats.mv_seller_ranking where day = any($1)', [
+    ['1998-06-30', '1999-06-30', '1999-11-30'],
+  ]);
   await world.dispose();
 });
 
@@ -78,6 +80,18 @@ test('the same day twice gives the same rows, also by two at once; no two share 
   expect(new Set(ranks.map(row => row.rank)).size).toBe(ranks.length);
 });
 
+test('its 60 days are those of its time zone, whatever the hour was then', async () => {
+  // New York left summer time in between: midnight was 04:00 in UTC then, and is 05:00 now.
+  await parcels(...many(9, { seller: 'few', due: '1999-11-20T12:00:00Z', handedOver: '1999-11-20T12:00:00Z' }), {
+    seller: 'few',
+    due: '1999-10-02T04:30:00Z',
+    handedOver: '1999-10-02T04:30:00Z',
+  });
+  await rankSellersOfDay({ pool: world.pool, timeZone: 'America/New_York', now: new Date() }, '1999-11-30');
+  const few = (await own('1999-11-30')).find(({ seller }) => seller === 'few');
+  expect(few).toMatchObject({ orders: 10, reason: expect.stringContaining('in 60 days') });
+});
+
 test('a day that is not over is ranked by what is known so far', async () => {
   await parcels({ seller: 'few', due: '1999-06-30T20:00:00Z' });
   await rank('1999-06-30', new Date('1999-06-30T19:00:00Z'));
@@ -90,7 +104,7 @@ test('the newest penalty enters the next score, and is told of the seller', asyn
   const at = { lat: -33, lon: -48, hub: 'RS', locatedBy: 'POINT' } as const;
   const choose = async () => {
     const lines = [{ lineNo: 1, productId: world.id('lamp'), quantity: 1 }];
-    const { byLine } = await chooseSellers(world.read, () => Promise.resolve(new Map()), { lines, at });
+    const { byLine } = await chooseSellers(world, () => Promise.resolve(new Map()), { lines, at });
     return new Map((byLine.get(1) ?? []).map(candidate => [candidate.sellerId, candidate]));
   };
   const before = await choose();

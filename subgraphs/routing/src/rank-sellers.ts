@@ -50,7 +50,8 @@ async function tally(sql: Sql, at: { day: string; timeZone: string; now: Date })
 const statement = `
   with day as (
     select least(($1::date + 1)::timestamp at time zone $2, $3::timestamptz) as until,
-      ($1::date + 1)::timestamp at time zone $2 as ends),
+      ($1::date + 1 - $4::int)::timestamp at time zone $2 as recent_from,
+      ($1::date + 1 - $5::int)::timestamp at time zone $2 as older_from),
   verdicts as (
     select d.seller_id, coalesce(h.at, d.handover_due_at) as at, h.at is null or h.at > d.handover_due_at as late
     from stats.deliveries d cross join day
@@ -59,11 +60,11 @@ const statement = `
       and (h.at is not null or (d.handover_due_at < day.until and d.status not in ('REASSIGNED', 'CANCELLED')))),
   counts as (
     select v.seller_id,
-      count(*) filter (where v.at >= day.ends - $4::int * interval '1 day') as recent,
-      count(*) filter (where v.at >= day.ends - $4::int * interval '1 day' and v.late) as recent_late,
+      count(*) filter (where v.at >= day.recent_from) as recent,
+      count(*) filter (where v.at >= day.recent_from and v.late) as recent_late,
       count(*) as older, count(*) filter (where v.late) as older_late
     from verdicts v cross join day
-    where v.at >= day.ends - $5::int * interval '1 day'
+    where v.at >= day.older_from
     group by v.seller_id)
   select s.id as seller_id,
     coalesce(c.recent, 0)::int as recent, coalesce(c.recent_late, 0)::int as recent_late,

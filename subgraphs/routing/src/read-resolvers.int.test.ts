@@ -91,6 +91,9 @@ test.each([
   [`sellerRanking(after: "${cursor('lanes', 'x')}") { nodes { rank } }`, 'after'],
   ['sellerRanking(day: "2026-02-30") { nodes { rank } }', 'day'],
   ['sellerRanking(day: "today") { nodes { rank } }', 'day'],
+  ['sellerRanking(day: "0000-01-01") { nodes { rank } }', 'day'],
+  ['sellerRanking(day: 20261121) { nodes { rank } }', 'day'],
+  [`lanes(after: "${cursor('lanes', 'RS\0')}") { nodes { id } }`, 'after'],
 ])('%s is refused, naming the argument', async (field, argument) => {
   const { errors } = await ask(`{ ${field} }`);
   expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument } }]);
@@ -98,7 +101,7 @@ test.each([
 
 test('a quote is for customers and operators; what others ask for is refused in its userErrors', async () => {
   const query = `query ($lines: [PlaceOrderLineInput!]!) {
-    quoteDelivery(lines: $lines, shipTo: { point: { lat: -33, lon: -48 }, postalCode: "", city: "", state: "RS" }) {
+    quoteDelivery(lines: $lines, shipTo: { point: { lat: -33, lon: -48 }, postalCode: "90010", city: "Porto Alegre", state: "RS" }) {
       expectedAt promisedAt locatedBy userErrors { code field }
       candidates { sellerId seller { id } score } lines { quantity chosen { sellerId explanation } } } }`;
   const lines = [1, 2].map(quantity => ({ productId: routing.world.id('lamp'), quantity }));

@@ -9,8 +9,8 @@ import type { Resolvers } from './types.generated.ts';
 /** What is answered from the read database alone. */
 export const readResolvers = {
   Query: {
-    quoteDelivery: (_, request, { read, factorOf, viewer }) =>
-      quoteDelivery({ read, factorOf, viewer, now: new Date() }, request),
+    quoteDelivery: (_, request, { read, roadKm, factorOf, viewer }) =>
+      quoteDelivery({ read, roadKm, factorOf, viewer, now: new Date() }, request),
     lane: (_, { id }, { readLoaders }) => readLoaders.lane.load(id),
     lanes: async (_, args, { read }) => {
       const page = readPage('lanes', args);
@@ -18,8 +18,8 @@ export const readResolvers = {
       return connection('lanes', await listLanes(read, page), page, options);
     },
     sellerRanking: async (_, { day, ...args }, { read }) => {
-      if (typeof day === 'string' && !isDay(day))
-        throw badUserInput(`day: expected a day like 2026-11-21, got ${day}`, 'day');
+      if (day !== undefined && day !== null && !isDay(day))
+        throw badUserInput('day: expected a day like 2026-11-21', 'day');
       const page = readPage('ranking', args);
       if (page.after !== undefined && !/^\d{1,9}$/.test(page.after))
         throw badUserInput('after: expected a cursor of this list', 'after');

@@ -161,6 +161,10 @@ describe('what is told of parcels and lanes', () => {
     };
     const first = await list(seller('here'), { first: 2 });
     expect(first.nodes.map(({ orderId }) => orderId)).toEqual([orderIds[2], orderIds[1]]);
+    const forged = Buffer.from(`deliveries:${'-'.repeat(36)}`).toString('base64url');
+    const r = [{ __typename: 'Seller', id: seller('here').sub }];
+    const { errors } = await routing.ask(seller('here'), ofSeller, { r, after: forged });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }]);
     const next = await list(seller('here'), { first: 1, after: first.pageInfo.endCursor });
     expect(next.nodes.map(({ orderId }) => orderId)).toEqual([orderIds[0]]);
     expect((await list(operator, { status: ['STARTED'] })).nodes).toEqual([
@@ -216,10 +220,14 @@ describe('what is told of parcels and lanes', () => {
           { day },
         )
       ).data.runSellerRanking;
-    expect(await run(operator, '2026-11-20')).toEqual({ jobId: 'job', userErrors: [] });
+    expect(await run(operator, '2024-11-20')).toEqual({ jobId: 'job', userErrors: [] });
     expect(await run(operator)).toEqual({ jobId: 'job', userErrors: [] });
-    expect(routing.asked).toEqual([{ day: '2026-11-20' }, { day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) }]);
+    expect(routing.asked).toEqual([{ day: '2024-11-20' }, { day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) }]);
     expect(await run(operator, '2026-02-30')).toMatchObject({
+      userErrors: [{ code: 'INVALID_INPUT', field: ['day'] }],
+    });
+    // Its ranking would count as the newest one until then.
+    expect(await run(operator, '2999-01-01')).toMatchObject({
       userErrors: [{ code: 'INVALID_INPUT', field: ['day'] }],
     });
     expect(await run(carrier)).toMatchObject({ jobId: null, userErrors: [{ code: 'FORBIDDEN', field: null }] });

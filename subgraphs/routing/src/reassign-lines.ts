@@ -33,7 +33,7 @@ export async function reassignLines(deps: AssignDeps, asked: Reassignment): Prom
       ? undefined
       : exclude(seen, await readDeliveries(deps.sql, [orderId]), lineNos);
   const choice = wanted?.located
-    ? await chooseSellers(deps.read, factorsOf(deps.sql), {
+    ? await chooseSellers(deps, factorsOf(deps.sql), {
         ...{ lines: openLines(wanted), at: wanted.located, excluded: excludedOf(wanted) },
       })
     : undefined;

@@ -16,6 +16,10 @@ export async function requestRanking(
   if (viewer?.role !== 'operator') return refused(userError('FORBIDDEN', 'only operators may have sellers ranked'));
   if (day !== undefined && !isDay(day))
     return refused(userError('INVALID_INPUT', 'expected a day like 2026-11-21', 'day'));
-  const jobId = await rankingJobs.add({ day: day ?? businessDay(new Date(), timeZone) });
+  const today = businessDay(new Date(), timeZone);
+  // What the newest day says is believed: a day to come would be the newest until then.
+  if (day !== undefined && day > today)
+    return refused(userError('INVALID_INPUT', 'expected a day that has begun', 'day'));
+  const jobId = await rankingJobs.add({ day: day ?? today });
   return { jobId, refusals: [] };
 }

@@ -10,6 +10,7 @@ import type { Delivery, Eta } from './delivery.ts';
 import { legsOf } from './eta.ts';
 import { allLaneFactors } from './lane-factors.ts';
 import { readRoutes } from './load-route.ts';
+import { isUuid } from './loaders.ts';
 import { etaRecordsOf, laneRecordsOf } from './log-records.ts';
 import { lastOpenEta } from './order-route.ts';
 import { readResolvers } from './read-resolvers.ts';
@@ -84,7 +85,7 @@ const own: Resolvers = {
   Seller: {
     deliveries: async ({ id }, { status, ...args }, { viewer, loaders }) => {
       const page = readPage(deliveryList, args);
-      if (page.after !== undefined && !/^[\da-f-]{36}$/.test(page.after))
+      if (page.after !== undefined && !isUuid(page.after))
         throw badUserInput('after: expected a cursor of this list', 'after');
       const rows = maySeeParcelsOf(viewer, id)
         ? await loaders.sellerPage.load({

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { greatCircleKm } from './leg-times.ts';
+import { rememberWays } from './remembered-ways.ts';
 import { roadKm } from './road-km.ts';
 import { randomOf } from './testing/random.ts';
 import { readWorld, type ReadWorld } from './testing/read-world.ts';
@@ -37,13 +38,13 @@ beforeAll(async () => {
   world = await readWorld('road');
   await world.write(
     `insert into roads.vertices (id, network, location)
-     select id, $2, st_setsrid(st_makepoint(lon, lat), 4326)::geography
+     select id, $2, st_setsrid(st_makepoint(lon, lat), 4326)
      from jsonb_to_recordset($1::jsonb) as r(id bigint, lat float8, lon float8)`,
     [JSON.stringify(vertices), network],
   );
   await world.write(
     `insert into roads.edges (network, source, target, km, one_way, speed_kmh, line)
-     select $2, source, target, km, "oneWay", 30, st_makeline(a.location::geometry, b.location::geometry)
+     select $2, source, target, km, "oneWay", 30, st_makeline(a.location, b.location)
      from jsonb_to_recordset($1::jsonb) as r(source bigint, target bigint, km float8, "oneWay" boolean)
      join roads.vertices a on a.id = source join roads.vertices b on b.id = target`,
     [JSON.stringify(edges), network],
@@ -110,13 +111,13 @@ test('takes one statement, and a second one only for ways that lead far around',
   const place = { lat: corner.lat + 0.3, lon: corner.lon + 0.3 };
   await world.write(
     `insert into roads.vertices (id, network, location) values
-       ($1, $3, st_setsrid(st_makepoint($5, $4), 4326)::geography),
-       ($2, $3, st_setsrid(st_makepoint($5 + 0.3, $4 + 0.3), 4326)::geography)`,
+       ($1, $3, st_setsrid(st_makepoint($5, $4), 4326)),
+       ($2, $3, st_setsrid(st_makepoint($5 + 0.3, $4 + 0.3), 4326))`,
     [island, far, network, place.lat, place.lon],
   );
   await world.write(
     `insert into roads.edges (network, source, target, km, one_way, speed_kmh, line)
-     select $1, s, t, 40, true, 30, st_makeline(a.location::geometry, b.location::geometry)
+     select $1, s, t, 40, true, 30, st_makeline(a.location, b.location)
      from unnest($2::bigint[], $3::bigint[]) as r(s, t)
      join roads.vertices a on a.id = s join roads.vertices b on b.id = t`,
     [network, [island, far], [far, firstId]],
@@ -133,4 +134,25 @@ test('leaves out places in no city, and all of them when the goal is in none', a
   expect([...(await roadKm(world.read, at(0), [inside, sea])).keys()]).toEqual(['inside']);
   expect(await roadKm(world.read, sea, [inside])).toEqual(new Map());
   expect(await roadKm(world.read, at(0), [])).toEqual(new Map());
+});
+
+test('remembered ways are the same, at one short statement once they are learned', async () => {
+  const faults: unknown[] = [];
+  const remembered = rememberWays(world.read, { onError: error => faults.push(error) });
+  const from = Array.from({ length: 6 }, (_, index) => ({ id: String(index), ...somewhere() }));
+  const sea = { id: 'sea', lat: corner.lat - 1, lon: corner.lon - 1 };
+  for (let round = 0; round < 4; round += 1) {
+    const to = somewhere();
+    // Seen from a town, a new place among the known ones.
+    const places = round < 2 ? from : [...from, { id: 'new', ...somewhere() }, sea];
+    const expected = await roadKm(world.read, to, places);
+    world.statements.length = 0;
+    const found = await remembered(to, places);
+    if (round === 1) expect(world.statements).toHaveLength(1);
+    expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [id, km] of expected) expect(found.get(id)).toBeCloseTo(km, 6);
+    await remembered.learned();
+  }
+  expect(await remembered(sea, from)).toEqual(new Map());
+  expect(faults).toEqual([]);
 });

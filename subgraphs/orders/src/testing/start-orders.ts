@@ -82,7 +82,7 @@ export async function startOrders() {
         await advanceOrder(inside, fact);
         const event = fact as OrderFact;
         const place = { topic: 'stock.events', key: fact.data.orderId, seq: 1, occurredUs: Date.now() * 1000 };
-        await tellTimeline(inside, { id: uuidv7(), ...place, event });
+        await tellTimeline(inside, [{ id: uuidv7(), ...place, event }]);
       }),
     /** The order's own events so far. */
     events: (orderId: string) =>

@@ -1,6 +1,7 @@
 import { createPool, sqlOfPool, type Pool, type Sql } from '@waygraph/kit/database';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { hubs } from '../hubs.ts';
+import { roadKm, type RoadKm } from '../road-km.ts';
 
 export type WorldSeller = {
   id: string;
@@ -15,6 +16,7 @@ export type ReadWorld = {
   readonly prefix: string;
   /** With the reader's login; each statement is noted. */
   readonly read: Sql;
+  readonly roadKm: RoadKm;
   readonly statements: string[];
   /** With the writer's login. */
   readonly write: Sql;
@@ -40,12 +42,13 @@ export async function readWorld(name: string): Promise<ReadWorld> {
      from jsonb_to_recordset($1::jsonb) as r(id text, name text, lat float8, lon float8) on conflict do nothing`,
     [JSON.stringify(hubs)],
   );
+  const read: Sql = (text, params) => {
+    statements.push(text);
+    return plain(text, params);
+  };
   return {
-    ...{ prefix, statements, write, pool, id },
-    read: (text, params) => {
-      statements.push(text);
-      return plain(text, params);
-    },
+    ...{ prefix, statements, write, read, pool, id },
+    roadKm: (to, from) => roadKm(read, to, from),
     sellers: async (...sellers) => {
       await write(
         `insert into catalogue.sellers (id, name, city, state, location, status, version, updated_at)

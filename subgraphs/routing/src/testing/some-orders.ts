@@ -12,7 +12,7 @@ type Placed = z.infer<(typeof OrderPlaced)['data']>;
 export async function someOrders(name: string) {
   const [world, database] = [await readWorld(name), await ownDatabase('routing')];
   const { pool, sql, finish } = database;
-  const { read } = world;
+  const { read, roadKm } = world;
 
   /** An order as it comes from orders; products are named as in `world.stock`. */
   const placed = (products: readonly string[], change: Partial<Placed> = {}): Placed => ({
@@ -26,9 +26,9 @@ export async function someOrders(name: string) {
   });
 
   return {
-    ...{ world, pool, sql, finish, read, placed },
+    ...{ world, pool, sql, finish, read, roadKm, placed },
     assign: async (order: Placed): Promise<Placed> => {
-      await assignSeller({ read, sql, finish }, order);
+      await assignSeller({ read, roadKm, sql, finish }, order);
       return order;
     },
     confirm: (orderId: string) => finish(inside => startDeliveries(inside, { orderId })),

@@ -47,7 +47,14 @@ export async function startRouting(name: string) {
   const server = await startSubgraph({
     ...{ name: 'routing', port: 0, typeDefs: await readSubgraph('routing'), resolvers },
     context: createContextFactory({
-      ...{ pool, read: orders.read, rankingJobs, timeZone: 'America/Sao_Paulo', cursorSecret: secret },
+      ...{
+        pool,
+        read: orders.read,
+        roadKm: orders.roadKm,
+        rankingJobs,
+        timeZone: 'America/Sao_Paulo',
+        cursorSecret: secret,
+      },
       factorOf: factorsOf(sql),
     }),
     health: createHealth({ database: () => sql('select 1') }),
