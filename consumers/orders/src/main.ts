@@ -1,8 +1,8 @@
 import { createPool, sqlOfPool } from '@waygraph/kit/database';
 import { createEventConsumer } from '@waygraph/kit/event-consumer';
-import { createHealth, startHealthServer } from '@waygraph/kit/health';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
+import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
 import { tableTopic } from '@waygraph/schema/topics';
 import { readEnv } from './env.ts';
 import { handlers } from './handlers.ts';
@@ -25,22 +25,7 @@ const consumer = createEventConsumer({
   brokers: env.KAFKA_BROKERS,
   concurrency: env.DATABASE_POOL,
   log,
-  onCrash: error => {
-    log.error({ err: error }, 'consumer crashed');
-    void lifecycle.stop('consumer crashed', 1);
-  },
+  onCrash: endOnCrash(lifecycle, log),
 });
-lifecycle.onStop('consumer', () => consumer.stop());
 
-const health = createHealth({
-  database: () => pool.query('select 1'),
-  consumer: () => {
-    consumer.ready();
-  },
-});
-const server = await startHealthServer({ port: env.ORDERS_CONSUMER_PORT, host: env.LISTEN_HOST, health, log });
-lifecycle.onStop('health server', () => {
-  health.drain();
-  return server.stop();
-});
-await consumer.start();
+await runConsumer({ consumer, pool, port: env.ORDERS_CONSUMER_PORT, host: env.LISTEN_HOST, lifecycle, log });

@@ -1,8 +1,8 @@
 import { createPool } from '@waygraph/kit/database';
 import { createEventConsumer } from '@waygraph/kit/event-consumer';
-import { createHealth, startHealthServer } from '@waygraph/kit/health';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
+import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
 import { httpProvider } from '@waygraph/payments/provider';
 import { readEnv } from './env.ts';
 import { onOrderCancelling } from './on-order-cancelling.ts';
@@ -25,22 +25,7 @@ const consumer = createEventConsumer({
   handlers: [onOrderPlaced(), onSellerAssigned(), onOrderReadyForPayment(deps), onOrderCancelling(deps)],
   concurrency: env.DATABASE_POOL,
   log,
-  onCrash: error => {
-    log.error({ err: error }, 'consumer crashed');
-    void lifecycle.stop('consumer crashed', 1);
-  },
+  onCrash: endOnCrash(lifecycle, log),
 });
-lifecycle.onStop('consumer', () => consumer.stop());
 
-const health = createHealth({
-  database: () => pool.query('select 1'),
-  consumer: () => {
-    consumer.ready();
-  },
-});
-const server = await startHealthServer({ port: env.PAYMENTS_CONSUMER_PORT, host: env.LISTEN_HOST, health, log });
-lifecycle.onStop('health server', () => {
-  health.drain();
-  return server.stop();
-});
-await consumer.start();
+await runConsumer({ consumer, pool, port: env.PAYMENTS_CONSUMER_PORT, host: env.LISTEN_HOST, lifecycle, log });

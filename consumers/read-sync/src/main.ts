@@ -1,8 +1,8 @@
 import { createPool } from '@waygraph/kit/database';
-import { createHealth, startHealthServer } from '@waygraph/kit/health';
 import { createConsumer } from '@waygraph/kit/kafka';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
+import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
 import { createApply } from './apply.ts';
 import { readEnv } from './env.ts';
 import { tables } from './tables.ts';
@@ -22,22 +22,7 @@ const consumer = createConsumer({
   concurrency: env.READ_DATABASE_POOL,
   eachBatch: createApply({ pool, tables }),
   log,
-  onCrash: error => {
-    log.error({ err: error }, 'consumer crashed');
-    void lifecycle.stop('consumer crashed', 1);
-  },
+  onCrash: endOnCrash(lifecycle, log),
 });
-lifecycle.onStop('consumer', () => consumer.stop());
 
-const health = createHealth({
-  'read database': () => pool.query('select 1'),
-  consumer: () => {
-    consumer.ready();
-  },
-});
-const server = await startHealthServer({ port: env.READ_SYNC_PORT, host: env.LISTEN_HOST, health, log });
-lifecycle.onStop('health server', () => {
-  health.drain();
-  return server.stop();
-});
-await consumer.start();
+await runConsumer({ consumer, pool, port: env.READ_SYNC_PORT, host: env.LISTEN_HOST, lifecycle, log });

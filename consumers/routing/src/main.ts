@@ -1,8 +1,8 @@
 import { createPool, sqlOfPool } from '@waygraph/kit/database';
 import { createEventConsumer } from '@waygraph/kit/event-consumer';
-import { createHealth, startHealthServer } from '@waygraph/kit/health';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
+import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
 import { expireFactors } from '@waygraph/routing/expire-factors';
 import { connectRedis, createLiveFactors } from '@waygraph/routing/live-factors';
 import { rebuildLiveFactors } from '@waygraph/routing/rebuild-live-factors';
@@ -47,12 +47,8 @@ const consumer = createEventConsumer({
     onLaneFactorChanged({ pool, liveFactors, log }),
   ],
   log,
-  onCrash: error => {
-    log.error({ err: error }, 'consumer crashed');
-    void lifecycle.stop('consumer crashed', 1);
-  },
+  onCrash: endOnCrash(lifecycle, log),
 });
-lifecycle.onStop('consumer', () => consumer.stop());
 
 const sweeps = [
   createSweep({ everyMs: env.FACTOR_SWEEP_MS, work: () => expireFactors(pool), log }),
@@ -68,15 +64,4 @@ for (const sweep of sweeps) {
   sweep.start();
 }
 
-const health = createHealth({
-  database: () => pool.query('select 1'),
-  consumer: () => {
-    consumer.ready();
-  },
-});
-const server = await startHealthServer({ port: env.ROUTING_CONSUMER_PORT, host: env.LISTEN_HOST, health, log });
-lifecycle.onStop('health server', () => {
-  health.drain();
-  return server.stop();
-});
-await consumer.start();
+await runConsumer({ consumer, pool, port: env.ROUTING_CONSUMER_PORT, host: env.LISTEN_HOST, lifecycle, log });
