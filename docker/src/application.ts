@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { request } from '@waygraph/kit/http';
 import type { Part, Step } from './part.ts';
 import { run } from './proc.ts';
 import { processes, sampleShop, type Process } from './processes.ts';
@@ -36,9 +37,8 @@ const nodeCache = ({ cache }: Settings): Record<string, string> => ({ NODE_COMPI
 export const nodeBinary = join(repository, 'node_modules/node/bin/node');
 
 const asks = (port: number, path: string) => async (signal: AbortSignal) => {
-  const answer = await fetch(`http://127.0.0.1:${String(port)}${path}`, { signal });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(text.trim().slice(0, 300) || `it answered ${String(answer.status)}`);
+  const { status, text } = await request(`http://127.0.0.1:${String(port)}${path}`, { signal });
+  if (status !== 200) throw new Error(text.trim().slice(0, 300) || `it answered ${String(status)}`);
 };
 
 export function applicationParts(settings: Settings, secrets: Secrets): Part[] {

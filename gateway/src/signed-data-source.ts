@@ -1,8 +1,8 @@
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { signSubgraphRequest, type Viewer } from '@waygraph/kit/auth';
 import { WaygraphError } from '@waygraph/kit/errors';
+import { request } from '@waygraph/kit/http';
 import { traceparent } from '@waygraph/kit/trace';
-import { postJson } from './post-json.ts';
 
 export type GatewayContext = { readonly viewer?: Viewer | undefined };
 
@@ -27,7 +27,7 @@ export function createServices({ urls, secret, timeoutMs }: Options): Services {
     const signal = AbortSignal.timeout(timeoutMs);
     const trace = traceparent();
     const headers = { ...signSubgraphRequest(secret, { viewer, body }), ...(trace && { traceparent: trace }) };
-    const { status, text } = await postJson(url, { headers, body, signal }).catch((error: unknown) => {
+    const { status, text } = await request(url, { method: 'POST', headers, body, signal }).catch((error: unknown) => {
       const why = signal.aborted ? 'does not answer in time' : 'is not reachable';
       throw new WaygraphError('UNAVAILABLE', `${name} ${why}`, { cause: error });
     });

@@ -1,4 +1,5 @@
 import { WaygraphError } from '@waygraph/kit/errors';
+import { request } from '@waygraph/kit/http';
 import { z } from 'zod';
 
 export type ChargeRequest = {
@@ -35,14 +36,12 @@ const refusal = z.object({ reason: z.string().min(1).max(500) });
 export function httpProvider({ url, timeoutMs }: { url: string; timeoutMs: number }): PaymentProvider {
   async function post(path: string, key: string, body: unknown): Promise<{ status: number; text: string }> {
     try {
-      const response = await fetch(new URL(path, url), {
+      return await request(new URL(path, url).href, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': key },
+        headers: { 'idempotency-key': key },
         body: JSON.stringify(body),
-        redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
       });
-      return { status: response.status, text: await response.text() };
     } catch (cause) {
       throw new WaygraphError('UNAVAILABLE', 'the payment provider does not answer', { cause });
     }
