@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool, withTransaction } from '@waygraph/kit/database';
+import { request } from '@waygraph/kit/http';
 import { testEnv } from '@waygraph/kit/testing/test-env';
 import { waitFor } from '@waygraph/kit/testing/wait-for';
 import type { Order, OrderRequest } from './order-types.ts';
@@ -9,12 +10,12 @@ const home = places.portoAlegre;
 
 /** What the payment provider does with this customer's cards from now on. */
 async function cardsOf(customerId: string, behaviour: { outcome: string; times?: number }): Promise<void> {
-  const response = await fetch(new URL(`/behaviours/${customerId}`, testEnv('PSP_URL')), {
+  const { status } = await request(new URL(`/behaviours/${customerId}`, testEnv('PSP_URL')).href, {
     method: 'PUT',
-    headers: { 'content-type': 'application/json' },
     body: JSON.stringify(behaviour),
+    signal: AbortSignal.timeout(5_000),
   });
-  expect(response.ok).toBe(true);
+  expect(status).toBe(204);
 }
 
 /** Holds an offer in the read database as it is while `work` runs: who reads it sees what was there before. */

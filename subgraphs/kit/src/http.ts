@@ -10,7 +10,7 @@ const agents = { http: new http.Agent({ keepAlive: true }), https: new https.Age
 export function request(
   url: string,
   options: {
-    method?: 'GET' | 'POST';
+    method?: 'GET' | 'POST' | 'PUT';
     headers?: Readonly<Record<string, string>>;
     /** JSON. */
     body?: string;
