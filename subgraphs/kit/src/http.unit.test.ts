@@ -50,3 +50,14 @@ test('an answer that does not come, or not whole, in time is none', async () => 
   await expect(request(`${url}/never`, within(50))).rejects.toThrow();
   await expect(request(`${url}/half`, within(50))).rejects.toThrow();
 });
+
+test('a kept connection that the server has closed meanwhile is no fault', async () => {
+  let requests = 0;
+  const url = await serve((asked, answer) => {
+    requests += 1;
+    if (requests === 2) asked.socket.destroy();
+    else answer.end(String(requests));
+  });
+  expect((await request(url, within())).text).toBe('1');
+  expect((await request(url, within())).text).toBe('3');
+});

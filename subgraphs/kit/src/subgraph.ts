@@ -82,6 +82,8 @@ export async function startSubgraph<Context extends object>(
   const httpServer = createServer((request, response) => {
     if (!health.handle(request, response)) app(request, response);
   });
+  // Longer than the gateway keeps a connection that rests: so it is never the server that closes one in use.
+  httpServer.keepAliveTimeout = 75_000;
   const apollo = new ApolloServer<Context>({
     schema: buildSubgraphSchema(module),
     introspection: true, // for the gateway's signature only
