@@ -42,7 +42,7 @@ function cors(origins: readonly string[]): RequestHandler {
 function authenticate(verify: TokenVerifier, log: Log): RequestHandler {
   return async (request, response, next) => {
     try {
-      response.locals['viewer'] = await verify(request.headers.authorization);
+      response.locals['viewer'] = (await verify(request.headers.authorization))?.viewer;
     } catch (error) {
       if (error instanceof WaygraphError && error.code === 'UNAUTHENTICATED') {
         response.set('www-authenticate', 'Bearer');

@@ -18,7 +18,7 @@ import { badRequest, isSubscription, parseOperation, type ParsedOperation } from
 import type { GatewayContext } from './signed-data-source.ts';
 import type { Subscriptions } from './subscribe.ts';
 import { withTrace } from '@waygraph/kit/trace';
-import { expiryOf, whenExpired } from './token-expiry.ts';
+import { whenExpired } from './token-expiry.ts';
 
 const largestMessageBytes = 64 * 1024;
 const mostOperations = 100;
@@ -60,14 +60,13 @@ export function serveSockets(options: {
   async function connect({ connectionParams, extra }: Context<Record<string, unknown>, Connection>): Promise<boolean> {
     const { socket, request } = extra;
     try {
-      const given = authorizationIn(connectionParams) ?? request.headers.authorization;
-      extra.viewer = await verify(given);
+      const verified = await verify(authorizationIn(connectionParams) ?? request.headers.authorization);
+      extra.viewer = verified?.viewer;
       if (socket.readyState !== socket.OPEN) return false; // gone meanwhile: nothing would call the timer off
-      const expiry = given === undefined || given === '' ? undefined : expiryOf(given);
-      if (expiry !== undefined)
+      if (verified !== undefined)
         socket.once(
           'close',
-          whenExpired(expiry, () => socket.close(forbidden, 'the token has expired')),
+          whenExpired(verified.expiresAtMs, () => socket.close(forbidden, 'the token has expired')),
         );
       return true;
     } catch (error) {

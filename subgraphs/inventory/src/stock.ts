@@ -1,6 +1,7 @@
 import { userError, type UserError } from '@waygraph/kit/errors';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { StockAdjusted } from '@waygraph/schema/events/inventory';
+import { isText } from '@waygraph/schema/inputs';
 
 /** What one seller has of one product. Everything that ever came in is available, reserved or sold. */
 export type Offer = {
@@ -28,8 +29,7 @@ export function checkAdjustment({ delta, idempotencyKey }: { delta: number; idem
       userError('INVALID_INPUT', `expected a whole number from 1 to ${String(largestDelta)}, or its negative`, 'delta'),
     );
   }
-  const isStorable = !idempotencyKey.includes('\0') && idempotencyKey.isWellFormed();
-  if (idempotencyKey.length < 1 || idempotencyKey.length > 255 || !isStorable) {
+  if (!isText(idempotencyKey, 255)) {
     refusals.push(userError('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
   }
   return refusals;

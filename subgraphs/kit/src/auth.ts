@@ -8,6 +8,7 @@ import {
   type JSONWebKeySet,
   type JWTVerifyGetKey,
 } from 'jose';
+import { isText } from '@waygraph/schema/inputs';
 import { WaygraphError } from './errors.ts';
 
 export const roles = ['customer', 'seller', 'carrier', 'operator'] as const;
@@ -20,13 +21,12 @@ const isRole = (value: unknown): value is Role => roles.some(role => role === va
 
 function viewerOf(claims: { sub?: unknown; role?: unknown }): Viewer | undefined {
   const { sub, role } = claims;
-  // What PostgreSQL takes as a text.
-  const isText =
-    typeof sub === 'string' && sub.length >= 1 && sub.length <= 64 && !sub.includes('\0') && sub.isWellFormed();
-  return isText && isRole(role) ? { sub, role } : undefined;
+  return typeof sub === 'string' && isText(sub, 64) && isRole(role) ? { sub, role } : undefined;
 }
 
-export type TokenVerifier = (authorization: string | undefined) => Promise<Viewer | undefined>;
+/** Who asks, and until when, in ms since 1970. */
+export type Verified = { readonly viewer: Viewer; readonly expiresAtMs: number };
+export type TokenVerifier = (authorization: string | undefined) => Promise<Verified | undefined>;
 
 /**
  * Verifies `Authorization: Bearer <JWT>` against a key set (a URL, rotated by its owner, or a file).
@@ -59,7 +59,7 @@ export async function createTokenVerifier(options: {
           'UNAUTHENTICATED',
           `expected a role of ${roles.join(', ')} and a sub of 1..64 characters`,
         );
-      return viewer;
+      return { viewer, expiresAtMs: (payload.exp ?? 0) * 1_000 };
     } catch (error) {
       if (error instanceof WaygraphError) throw error;
       if (error instanceof errors.JWTExpired)

@@ -34,8 +34,12 @@ describe('tokens', () => {
       .setProtectedHeader({ alg, kid: 'one' })
       .sign(key);
 
-  test('a good token says who asks; none says nobody', async () => {
-    expect(await verify(`Bearer ${await token({})}`)).toEqual({ sub: 'customer-1', role: 'customer' });
+  test('a good token says who asks and until when; none says nobody', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 90;
+    expect(await verify(`Bearer ${await token({ exp })}`)).toEqual({
+      viewer: { sub: 'customer-1', role: 'customer' },
+      expiresAtMs: exp * 1000,
+    });
     expect(await verify(undefined)).toBeUndefined();
   });
 

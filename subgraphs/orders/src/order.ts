@@ -1,4 +1,5 @@
-import type { OrderEvent } from '@waygraph/schema/events/orders';
+import type { OutboxEvent } from '@waygraph/schema/events/define';
+import { OrderPlaced, type OrderEvent } from '@waygraph/schema/events/orders';
 
 export const currency = 'BRL';
 /** Amounts are told as GraphQL Ints. */
@@ -45,6 +46,30 @@ type Actor = { readonly sub: string; readonly role: string } | undefined;
 /** What lines cost that are not dropped. */
 export const subtotalOf = (lines: readonly Pick<OrderLine, 'status' | 'quantity' | 'unitPriceMinor'>[]): number =>
   lines.reduce((sum, line) => (line.status === 'ACTIVE' ? sum + line.quantity * line.unitPriceMinor : sum), 0);
+
+/** What is bought becomes an order; nobody was asked yet whether it can be served. */
+export function newOrder(
+  bought: Pick<Order, 'id' | 'customerId' | 'placedAt' | 'lines' | 'shipTo' | 'paymentMethod' | 'couponCode'> & {
+    readonly allowPartial: boolean;
+  },
+): { order: Order; event: OutboxEvent } {
+  const { allowPartial, ...given } = bought;
+  const { id, customerId, placedAt, lines, shipTo, paymentMethod, couponCode } = given;
+  const version = 1;
+  const event = OrderPlaced.outboxEvent(
+    {
+      ...{ orderId: id, customerId, sellerIds: [], status: 'PENDING', version, placedAt: placedAt.toISOString() },
+      lines: lines.map(({ lineNo, productId, quantity, unitPriceMinor }) => ({
+        ...{ lineNo, productId, quantity, unitPriceMinor },
+      })),
+      ...{ shipTo, payment: paymentMethod, allowPartial, subtotalMinor: subtotalOf(lines) },
+      ...(couponCode === null ? {} : { couponCode }),
+    },
+    { seq: version },
+  );
+  const untouched = { status: 'PENDING', discountMinor: 0, cancelReason: null, cancelRefused: null } as const;
+  return { order: { ...given, ...untouched, version, partly: false }, event };
+}
 
 /** Who serves the order now, each once. */
 export const sellersOf = (lines: readonly Pick<OrderLine, 'status' | 'sellerId'>[]): string[] => [

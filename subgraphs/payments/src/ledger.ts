@@ -1,6 +1,7 @@
 import { userError, type UserError } from '@waygraph/kit/errors';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { WalletToppedUp } from '@waygraph/schema/events/wallet';
+import { isText } from '@waygraph/schema/inputs';
 
 export const currency = 'BRL';
 
@@ -45,10 +46,6 @@ export const maySeeWallet = (actor: Actor, customerId: string): boolean =>
 
 /** Amounts are told as GraphQL Ints. */
 export const largestAmountMinor = 2_147_483_647;
-
-/** No NUL and no half of a character, which PostgreSQL and JSON do not take as they are. */
-const isText = (text: string, longest: number): boolean =>
-  text.length >= 1 && text.length <= longest && !text.includes('\0') && text.isWellFormed();
 
 /** A wallet's account. */
 export const walletAccount = (customerId: string): string => `wallet:${customerId}`;

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { checkQuote, linesOf } from './check-quote.ts';
+import { addedUp } from '@waygraph/schema/inputs';
+import { checkQuote } from './check-quote.ts';
 
 const home = { point: { lat: -30.03, lon: -51.23 }, postalCode: '90010-000', city: 'Porto Alegre', state: 'RS' };
 const one = [{ productId: 'p', quantity: 1 }];
@@ -20,7 +21,7 @@ test.each([0, -1, 10_001, 1e9])('a quantity of %d is refused at its line', quant
 test('the same product twice is added up before the limit, and into one line', () => {
   const twice = [...one, { productId: 'q', quantity: 2 }, { productId: 'p', quantity: 9_999 }];
   expect(fields(twice)).toEqual([]);
-  expect(linesOf(twice)).toEqual([
+  expect(addedUp(twice)).toEqual([
     { lineNo: 1, productId: 'p', quantity: 10_000 },
     { lineNo: 2, productId: 'q', quantity: 2 },
   ]);

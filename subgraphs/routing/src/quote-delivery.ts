@@ -2,7 +2,8 @@ import type { Viewer } from '@waygraph/kit/auth';
 import type { Sql } from '@waygraph/kit/database';
 import { userError, type UserError } from '@waygraph/kit/errors';
 import type { Geography } from './candidates.ts';
-import { checkQuote, linesOf, mostLines, type QuoteLineInput } from './check-quote.ts';
+import { addedUp, mostLines, type InputLine } from '@waygraph/schema/inputs';
+import { checkQuote } from './check-quote.ts';
 import { chooseSellers, type Choice, type FactorOf } from './choose-sellers.ts';
 import { assigned, estimateAt, promiseOf } from './eta.ts';
 import { locateAddress, type Address, type Located } from './locate-address.ts';
@@ -33,7 +34,7 @@ type Deps = Geography & {
 /** What placeOrder would choose for these lines at this moment; writes nothing. */
 export async function quoteDelivery(
   { read, roadKm, factorOf, viewer, now }: Deps,
-  request: { readonly lines: readonly QuoteLineInput[]; readonly shipTo: Address },
+  request: { readonly lines: readonly InputLine[]; readonly shipTo: Address },
 ): Promise<Quote> {
   if (viewer?.role !== 'customer' && viewer?.role !== 'operator')
     return refused([userError('FORBIDDEN', 'quotes are for customers and operators')]);
@@ -43,7 +44,7 @@ export async function quoteDelivery(
   const at = await locateAddress(read, request.shipTo);
   if (at === 'UNSERVED')
     return refused([userError('UNSERVED_ADDRESS', 'the address lies outside every hub', 'shipTo', 'state')]);
-  const lines = linesOf(request.lines);
+  const lines = addedUp(request.lines);
   const choice = await chooseSellers({ read, roadKm }, factorOf, { lines, at });
   const everybody = new Map([...choice.byLine.values()].flat().map(candidate => [candidate.sellerId, candidate]));
   return {
@@ -81,7 +82,7 @@ function times({ parcels, unserved }: Choice, now: Date): Pick<Quote, keyof type
   };
 }
 
-async function unknownProducts(read: Sql, lines: readonly QuoteLineInput[]): Promise<UserError[]> {
+async function unknownProducts(read: Sql, lines: readonly InputLine[]): Promise<UserError[]> {
   const ids = [...new Set(lines.map(({ productId }) => productId))].filter(id => !id.includes('\0'));
   const rows = await read<{ id: string }>('select id from catalogue.products where id = any($1)', [ids]);
   const known = new Set(rows.map(({ id }) => id));

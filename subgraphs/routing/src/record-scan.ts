@@ -3,6 +3,7 @@ import type { Viewer } from '@waygraph/kit/auth';
 import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { once } from '@waygraph/kit/idempotency';
 import { Scanned } from '@waygraph/schema/events/delivery';
+import { isState, isText } from '@waygraph/schema/inputs';
 import { changeParcel, checkCommand, refused, type ParcelCommand, type ParcelResult } from './change-parcel.ts';
 import { scan, type Scan } from './delivery.ts';
 import { isHub } from './locate-address.ts';
@@ -21,9 +22,8 @@ export async function recordScan(
   const { idempotencyKey: key, ...asked } = command;
   const request = { ...asked, at: command.at ?? null };
   const faults = checkCommand(command);
-  if (key.length < 1 || key.length > 255 || key.includes('\0'))
-    faults.push(userError('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
-  if (!/^[A-Z]{2}$/.test(command.hub) || !(await isHub(deps.read, command.hub)))
+  if (!isText(key, 255)) faults.push(userError('INVALID_INPUT', 'expected 1..255 characters', 'idempotencyKey'));
+  if (!isState(command.hub) || !(await isHub(deps.read, command.hub)))
     faults.push(userError('NOT_FOUND', 'there is no such hub', 'hub'));
   if (faults.length > 0) return refused(...faults);
 

@@ -1,9 +1,10 @@
-import { signSubgraphRequest, type Viewer } from '@waygraph/kit/auth';
+import type { Viewer } from '@waygraph/kit/auth';
 import { withTransaction, type Pool } from '@waygraph/kit/database';
 import { createHealth } from '@waygraph/kit/health';
 import { createLog } from '@waygraph/kit/log';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { startSubgraph } from '@waygraph/kit/subgraph';
+import { askSubgraph } from '@waygraph/kit/testing/subgraph-client';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
 import { ownDatabase } from '@waygraph/sql/testing/own-database';
@@ -54,16 +55,7 @@ export async function startOrders() {
     production: false,
   });
 
-  async function ask(
-    viewer: Viewer | undefined,
-    query: string,
-    variables: Record<string, unknown> = {},
-  ): Promise<Answer> {
-    const body = JSON.stringify({ query, variables });
-    const headers = { 'content-type': 'application/json', ...signSubgraphRequest(secret, { viewer, body }) };
-    const response = await fetch(server.url, { method: 'POST', headers, body });
-    return (await response.json()) as Answer;
-  }
+  const ask = askSubgraph<Answer>(server.url, secret);
 
   return {
     ...{ url: server.url, pool, sql, statements, ask },

@@ -1,8 +1,8 @@
-import { signSubgraphRequest, type Viewer } from '@waygraph/kit/auth';
 import { createPool, sqlOfPool, type Sql } from '@waygraph/kit/database';
 import { createHealth } from '@waygraph/kit/health';
 import { createLog } from '@waygraph/kit/log';
 import { startSubgraph } from '@waygraph/kit/subgraph';
+import { askSubgraph } from '@waygraph/kit/testing/subgraph-client';
 import { testEnv } from '@waygraph/kit/testing/test-env';
 import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
 import { createContextFactory } from '../context.ts';
@@ -40,16 +40,7 @@ export async function startRisk() {
     sql,
     /** Every statement of the resolvers so far. */
     statements,
-    ask: async (
-      viewer: Viewer | undefined,
-      query: string,
-      variables: Record<string, unknown> = {},
-    ): Promise<Answer> => {
-      const body = JSON.stringify({ query, variables });
-      const headers = { 'content-type': 'application/json', ...signSubgraphRequest(secret, { viewer, body }) };
-      const response = await fetch(server.url, { method: 'POST', headers, body });
-      return (await response.json()) as Answer;
-    },
+    ask: askSubgraph<Answer>(server.url, secret),
     dispose: async () => {
       await server.stop();
       await pool.end();

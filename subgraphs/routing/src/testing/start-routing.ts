@@ -1,8 +1,8 @@
-import { signSubgraphRequest, type Viewer } from '@waygraph/kit/auth';
 import { sqlOfPool, type Pool } from '@waygraph/kit/database';
 import { createHealth } from '@waygraph/kit/health';
 import { createLog } from '@waygraph/kit/log';
 import { startSubgraph } from '@waygraph/kit/subgraph';
+import { askSubgraph } from '@waygraph/kit/testing/subgraph-client';
 import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
 import { createContextFactory, type RankingJobs } from '../context.ts';
 import { factorsOf } from '../lane-factors.ts';
@@ -67,16 +67,7 @@ export async function startRouting(name: string) {
     statements,
     /** What was asked of the ranking job. */
     asked,
-    ask: async (
-      viewer: Viewer | undefined,
-      query: string,
-      variables: Record<string, unknown> = {},
-    ): Promise<Answer> => {
-      const body = JSON.stringify({ query, variables });
-      const headers = { 'content-type': 'application/json', ...signSubgraphRequest(secret, { viewer, body }) };
-      const response = await fetch(server.url, { method: 'POST', headers, body });
-      return (await response.json()) as Answer;
-    },
+    ask: askSubgraph<Answer>(server.url, secret),
     dispose: async () => {
       await server.stop();
       await orders.dispose();
