@@ -19,10 +19,11 @@ export const offerKey = (offer: OfferUnderTest): string => `${offer.productId}:$
 export function startStockChanges(
   offers: readonly OfferUnderTest[],
   bearer: string,
-  { workers = 4, pauseMs = 40 } = {},
+  { workers = 2, pauseMs = 50 } = {},
 ) {
   const acknowledged = new Map<string, Sent>(offers.map(offer => [offerKey(offer), { delta: 0, changes: 0 }]));
   let running = true;
+  let abandoned = false;
   let count = 0;
   let repeats = 0;
   let lastFault = '';
@@ -44,6 +45,7 @@ export function startStockChanges(
       } catch (error) {
         lastFault = error instanceof Error ? error.message : String(error);
         repeats += 1;
+        if (abandoned) return;
         await new Promise(resolve => setTimeout(resolve, 100));
       }
     }
@@ -66,6 +68,12 @@ export function startStockChanges(
     /** Resolves when the changes under way are acknowledged too. */
     stop: async () => {
       running = false;
+      await done;
+    },
+    /** Lets go of everything as it is, for a test that has failed. */
+    abandon: async () => {
+      running = false;
+      abandoned = true;
       await done;
     },
   };

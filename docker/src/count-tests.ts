@@ -15,7 +15,10 @@ let brokenParts = 0;
 for (const argument of process.argv.slice(2)) {
   const kind = kindOf(argument);
   if (kind === 'name') brokenParts += 1;
-  const files = kind === 'folder' ? readdirSync(argument).map(name => join(argument, name)) : [argument];
+  const files =
+    kind === 'folder'
+      ? readdirSync(argument).flatMap(name => (name.endsWith('.json') ? [join(argument, name)] : []))
+      : [argument];
   if (kind !== 'name') results.push(...files.map(file => JSON.parse(readFileSync(file, 'utf8')) as JestResult));
 }
 const sum = (count: (result: JestResult) => number): number =>

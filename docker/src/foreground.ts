@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { call, isUp } from './control.ts';
+import { call, isUp, NotRunning } from './control.ts';
 import { controlSocket, paths } from './folder.ts';
 import { createFollower, readable } from './logs.ts';
 import type { Group, Launch } from './part.ts';
@@ -75,7 +75,11 @@ export function runForeground(settings: Settings, say: Say, groups: readonly Gro
     stackStays: () => !mine.includes('stack'),
     async stop(tell) {
       stopping = true;
-      if (mine.length > 0) await call({ socket, path: `/stop?groups=${mine.join(',')}`, say: tell });
+      try {
+        if (mine.length > 0) await call({ socket, path: `/stop?groups=${mine.join(',')}`, say: tell });
+      } catch (error) {
+        if (!(error instanceof NotRunning)) throw error; // a start that failed has stopped everything
+      }
       holding.abort();
       while (mine.includes('stack') && (await isUp(socket))) await pause(50);
     },

@@ -18,6 +18,9 @@ const phases: readonly Phase[] = [
   { name: 'fault', projects: ['fault'], folder: '.data-fault', portOffset: 20_000 },
 ];
 
+/** Of one phase. A test that hangs must not hang whoever waits for the result. */
+const longestMinutes = 20;
+
 const results = join(repository, '.data-test-results');
 
 /** Runs Jest with the addresses of a running system; its exit code. */
@@ -44,7 +47,23 @@ function runJest(phase: Phase, settings: Settings, args: readonly string[], inte
   );
   interrupt.addEventListener('abort', () => child.kill('SIGTERM'));
   return new Promise(resolve => {
+    const end = (why: string): void => {
+      print(`${phase.name}: ${why}; ending Jest`);
+      child.kill('SIGKILL');
+    };
+    const deadline = setTimeout(() => {
+      end(`the tests are not over after ${String(longestMinutes)} minutes`);
+    }, longestMinutes * 60_000);
+    const lingering = setInterval(() => {
+      if (!existsSync(outputFile)) return;
+      clearInterval(lingering);
+      setTimeout(() => {
+        if (child.exitCode === null) end('a test has left something running: Jest does not exit');
+      }, 20_000).unref();
+    }, 1_000);
     child.on('exit', code => {
+      clearTimeout(deadline);
+      clearInterval(lingering);
       resolve(code ?? 1);
     });
   });

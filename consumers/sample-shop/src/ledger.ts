@@ -10,7 +10,8 @@ export type Ledger = {
   close: () => Promise<void>;
 };
 
-const connectTimeoutMs = 5_000;
+// It runs while everything else starts: a slow machine is no fault.
+const connectTimeoutMs = 30_000;
 
 // The driver itself and no pool: the lock belongs to one connection, and the usual run ends after a single question.
 export async function openLedger(url: string, name: string, operation = 'sample-shop'): Promise<Ledger> {
