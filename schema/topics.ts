@@ -17,6 +17,12 @@ const eventTopics = [
   'canary',
 ] as const;
 
+/** Consumer groups that keep what they cannot handle; `<group>.dead` tells of each. */
+export const deadLetterGroups = ['orders', 'payments', 'inventory', 'routing', 'risk'] as const;
+
+/** Where a group tells what it could not handle, keyed as the event was. */
+export const deadTopic = (group: string): string => `${group}.dead`;
+
 export type EventTopic = (typeof eventTopics)[number];
 
 /** Tables of the command database whose rows other processes may follow; captured by the tables connector. */
@@ -40,6 +46,7 @@ export const partitions = 6;
 
 export const topics: readonly Topic[] = [
   ...eventTopics.map(name => ({ name, kind: 'events' as const })),
+  ...deadLetterGroups.map(group => ({ name: deadTopic(group), kind: 'events' as const })),
   ...capturedTables.map(table => ({ name: tableTopic(table), kind: 'table' as const })),
   { name: snapshotNotificationsTopic, kind: 'table' },
 ];

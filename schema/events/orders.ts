@@ -86,7 +86,15 @@ export const OrderLinesDropped = defineEvent({
   type: 'OrderLinesDropped',
   topic,
   key,
-  data: z.object({ ...order, attempt, lineNos: z.array(z.int().min(1)).min(1), refundMinor: amountMinor, reason }),
+  data: z.object({
+    ...order,
+    attempt,
+    lineNos: z.array(z.int().min(1)).min(1),
+    refundMinor: amountMinor,
+    reason,
+    /** True: their goods are gone and do not come back to the shelf. */
+    lost: z.boolean().optional(),
+  }),
 });
 
 export const OrderCancelRefused = defineEvent({

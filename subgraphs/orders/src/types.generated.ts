@@ -247,7 +247,48 @@ export type OrderPayload = {
   userErrors: Array<UserError>;
 };
 
+/** How an operator settled a step by hand. */
+export type SagaResolution =
+  /** It was done outside of the system. */
+  | 'DONE_BY_HAND'
+  /** It will not be done. */
+  | 'WRITTEN_OFF';
+
+/** How the sagas stand, at this moment. */
+export type SagaStats = {
+  /** Under way. */
+  running: Scalars['Int']['output'];
+  /** Being undone. */
+  compensating: Scalars['Int']['output'];
+  /** Delivered. */
+  completed: Scalars['Int']['output'];
+  /** Ended with everything given back. */
+  compensated: Scalars['Int']['output'];
+  /** Cannot go on without an operator. */
+  needsOperator: Scalars['Int']['output'];
+  /** Past the deadline of a step. */
+  overdue: Scalars['Int']['output'];
+  /** What the open sagas wait for. */
+  steps: Array<SagaStepStats>;
+};
+
+/** The open sagas that wait for one step. */
+export type SagaStepStats = {
+  /** The step. */
+  name: Scalars['String']['output'];
+  /** How many wait for it. */
+  waiting: Scalars['Int']['output'];
+  /** How many of them are past its deadline. */
+  overdue: Scalars['Int']['output'];
+  /** Since when the oldest waits. */
+  since: Scalars['DateTime']['output'];
+};
+
 export type Query = {
+  /** Orders whose saga needs an operator or is past its deadline, the longest first. For operators; empty for others. */
+  stuckSagas: OrderConnection;
+  /** How the sagas stand. For operators; null for others. */
+  sagaStats?: Maybe<SagaStats>;
   /** An order; null when there is none, or it is not yours to see. */
   order?: Maybe<Order>;
   /** Orders, newest first: the caller's own; operators see all. */
@@ -258,6 +299,11 @@ export type Query = {
   customerOrderRecords: Array<LogRecord>;
   /** The newest event of each order that a seller has a line of, oldest order first; empty for anybody but the seller and operators. */
   sellerOrderRecords: Array<LogRecord>;
+};
+
+export type QueryStuckSagasArgs = {
+  first?: Scalars['Int']['input'];
+  after?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type QueryOrderArgs = {
@@ -285,10 +331,34 @@ export type QuerySellerOrderRecordsArgs = {
 export type Mutation = {
   /** Places an order. It succeeds at once; seller, stock, coupon and money follow: watch `orderChanged`. For customers. */
   placeOrder: OrderPayload;
+  /** Asks to cancel an order; whether it comes in time turns out later: CANCELLED, or `cancelRefused`. For its customer and operators. */
+  cancelOrder: OrderPayload;
+  /** Has a stuck step tried again. For operators. */
+  resumeSaga: OrderPayload;
+  /** Settles a stuck step by hand, so that the saga goes on without it. For operators. */
+  closeSaga: OrderPayload;
 };
 
 export type MutationPlaceOrderArgs = {
   input: PlaceOrderInput;
+};
+
+export type MutationCancelOrderArgs = {
+  id: Scalars['ID']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type MutationResumeSagaArgs = {
+  orderId: Scalars['ID']['input'];
+  step: Scalars['String']['input'];
+  note: Scalars['String']['input'];
+};
+
+export type MutationCloseSagaArgs = {
+  orderId: Scalars['ID']['input'];
+  step: Scalars['String']['input'];
+  resolution: SagaResolution;
+  note: Scalars['String']['input'];
 };
 
 /** An expected refusal: nothing was changed. */
@@ -536,6 +606,9 @@ export type ResolversTypes = {
   PlaceOrderInput: PlaceOrderInput;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   OrderPayload: ResolverTypeWrapper<Omit<OrderPayload, 'order'> & { order?: Maybe<ResolversTypes['Order']> }>;
+  SagaResolution: SagaResolution;
+  SagaStats: ResolverTypeWrapper<SagaStats>;
+  SagaStepStats: ResolverTypeWrapper<SagaStepStats>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -576,6 +649,8 @@ export type ResolversParentTypes = {
   PlaceOrderInput: PlaceOrderInput;
   Boolean: Scalars['Boolean']['output'];
   OrderPayload: Omit<OrderPayload, 'order'> & { order?: Maybe<ResolversParentTypes['Order']> };
+  SagaStats: SagaStats;
+  SagaStepStats: SagaStepStats;
   Query: Record<PropertyKey, never>;
   Mutation: Record<PropertyKey, never>;
   DateTime: Scalars['DateTime']['output'];
@@ -739,10 +814,40 @@ export type OrderPayloadResolvers<
   userErrors?: Resolver<Array<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type SagaStatsResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes['SagaStats'] = ResolversParentTypes['SagaStats'],
+> = {
+  running?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  compensating?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  completed?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  compensated?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  needsOperator?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  overdue?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  steps?: Resolver<Array<ResolversTypes['SagaStepStats']>, ParentType, ContextType>;
+};
+
+export type SagaStepStatsResolvers<
+  ContextType = Context,
+  ParentType extends ResolversParentTypes['SagaStepStats'] = ResolversParentTypes['SagaStepStats'],
+> = {
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  waiting?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  overdue?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<
   ContextType = Context,
   ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query'],
 > = {
+  stuckSagas?: Resolver<
+    ResolversTypes['OrderConnection'],
+    ParentType,
+    ContextType,
+    RequireFields<QueryStuckSagasArgs, 'first'>
+  >;
+  sagaStats?: Resolver<Maybe<ResolversTypes['SagaStats']>, ParentType, ContextType>;
   order?: Resolver<Maybe<ResolversTypes['Order']>, ParentType, ContextType, RequireFields<QueryOrderArgs, 'id'>>;
   orders?: Resolver<
     ResolversTypes['OrderConnection'],
@@ -774,6 +879,24 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationPlaceOrderArgs, 'input'>
+  >;
+  cancelOrder?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCancelOrderArgs, 'id'>
+  >;
+  resumeSaga?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationResumeSagaArgs, 'orderId' | 'step' | 'note'>
+  >;
+  closeSaga?: Resolver<
+    ResolversTypes['OrderPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationCloseSagaArgs, 'orderId' | 'step' | 'resolution' | 'note'>
   >;
 };
 
@@ -846,6 +969,8 @@ export type Resolvers<ContextType = Context> = {
   Product?: ProductResolvers<ContextType>;
   Seller?: SellerResolvers<ContextType>;
   OrderPayload?: OrderPayloadResolvers<ContextType>;
+  SagaStats?: SagaStatsResolvers<ContextType>;
+  SagaStepStats?: SagaStepStatsResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   DateTime?: GraphQLScalarType;

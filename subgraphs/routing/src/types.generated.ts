@@ -456,6 +456,12 @@ export type Mutation = {
   recordScan: DeliveryPayload;
   /** The parcel arrived. For carriers and operators. */
   confirmDelivery: DeliveryPayload;
+  /** The seller cannot send its part, which goes to another. Before its hand-over; for the seller and operators. */
+  rejectAssignment: DeliveryPayload;
+  /** A parcel that was handed over will not arrive: its lines are refunded. For carriers and operators. */
+  reportLost: DeliveryPayload;
+  /** Gives a parcel to the next best seller. Before its hand-over; refused when nobody else can send it. For operators. */
+  reassignDelivery: DeliveryPayload;
   /** Says how much slower (or faster) a lane is for a while. For operators. */
   setDelayFactor: LanePayload;
   /** Computes a day's ranking now instead of at night. For operators. */
@@ -481,6 +487,24 @@ export type MutationConfirmDeliveryArgs = {
   orderId: Scalars['ID']['input'];
   sellerId: Scalars['ID']['input'];
   at?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+export type MutationRejectAssignmentArgs = {
+  orderId: Scalars['ID']['input'];
+  sellerId: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
+};
+
+export type MutationReportLostArgs = {
+  orderId: Scalars['ID']['input'];
+  sellerId: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
+};
+
+export type MutationReassignDeliveryArgs = {
+  orderId: Scalars['ID']['input'];
+  sellerId: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
 };
 
 export type MutationSetDelayFactorArgs = {
@@ -1156,6 +1180,24 @@ export type MutationResolvers<
     ParentType,
     ContextType,
     RequireFields<MutationConfirmDeliveryArgs, 'orderId' | 'sellerId'>
+  >;
+  rejectAssignment?: Resolver<
+    ResolversTypes['DeliveryPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationRejectAssignmentArgs, 'orderId' | 'sellerId' | 'reason'>
+  >;
+  reportLost?: Resolver<
+    ResolversTypes['DeliveryPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationReportLostArgs, 'orderId' | 'sellerId' | 'reason'>
+  >;
+  reassignDelivery?: Resolver<
+    ResolversTypes['DeliveryPayload'],
+    ParentType,
+    ContextType,
+    RequireFields<MutationReassignDeliveryArgs, 'orderId' | 'sellerId' | 'reason'>
   >;
   setDelayFactor?: Resolver<
     ResolversTypes['LanePayload'],
