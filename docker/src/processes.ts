@@ -32,7 +32,7 @@ const consumer = (
     port: `${upper}_CONSUMER_PORT` as PortName,
     reads: ['KAFKA_BROKERS', `${upper}_DATABASE_URL`, ...(more.reads ?? [])],
     needs: ['databases', 'topics'],
-    pools: more.pools ?? { DATABASE_POOL: 6 },
+    pools: more.pools ?? { DATABASE_POOL: 8 },
   };
 };
 
@@ -78,9 +78,9 @@ export const processes: readonly Process[] = [
   consumer('inventory'),
   consumer('routing', {
     reads: ['READ_DATABASE_URL', 'REDIS_URL'],
-    pools: { DATABASE_POOL: 8, READ_DATABASE_POOL: 6 },
+    pools: { DATABASE_POOL: 10, READ_DATABASE_POOL: 6 },
   }),
-  consumer('risk', { pools: { DATABASE_POOL: 4 } }),
+  consumer('risk', { pools: { DATABASE_POOL: 6 } }),
   {
     name: 'read-sync',
     entry: 'consumers/read-sync/src/main.ts',
@@ -106,6 +106,23 @@ export const processes: readonly Process[] = [
     reads: ['KAFKA_BROKERS', 'CDC_DATABASE_URL', ...databaseUrls],
     needs: ['databases', 'topics'],
     pools: { DATABASE_POOL: 2 },
+  },
+  {
+    name: 'outbox-health',
+    entry: 'consumers/outbox-health/src/main.ts',
+    port: 'OUTBOX_HEALTH_PORT',
+    reads: ['KAFKA_BROKERS', 'CONNECT_URL', 'OUTBOX_HEALTH_DATABASE_URL', ...databaseUrls],
+    // Not the connectors: it is what heals them at a start.
+    needs: ['databases', 'topics'],
+    pools: { DATABASE_POOL: 3 },
+  },
+  {
+    name: 'auditor',
+    entry: 'consumers/auditor/src/main.ts',
+    port: 'AUDITOR_PORT',
+    reads: ['READ_DATABASE_URL', ...databaseUrls],
+    needs: ['databases'],
+    pools: { DATABASE_POOL: 5, READ_DATABASE_POOL: 1 },
   },
   {
     name: 'fake-psp',

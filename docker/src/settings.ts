@@ -27,6 +27,8 @@ const portModel = {
   ROUTING_CONSUMER_PORT: port(4206),
   RISK_CONSUMER_PORT: port(4207),
   JOBS_PORT: port(4208),
+  OUTBOX_HEALTH_PORT: port(4209),
+  AUDITOR_PORT: port(4210),
   FAKE_PSP_PORT: port(4190),
 };
 
@@ -63,6 +65,7 @@ function addressModel(ports: Record<PortName, number>, data: string) {
   return {
     ...Object.fromEntries([...databases, ...subgraphs]),
     CDC_DATABASE_URL: database('cdc', 'command'),
+    OUTBOX_HEALTH_DATABASE_URL: database('outbox_health', 'command'),
     READ_DATABASE_URL: database('reader', 'read'),
     READ_SYNC_DATABASE_URL: database('read_sync', 'read'),
     KAFKA_BROKERS: list(`127.0.0.1:${String(ports.KAFKA_PORT)}`),

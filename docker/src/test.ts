@@ -11,15 +11,33 @@ import { outsideFolders } from './postgres.ts';
 import { fail, print } from './say.ts';
 import { loadSettings, ownSystem, repository, type Settings } from './settings.ts';
 
-type Phase = { name: string; projects: readonly string[]; folder: string; portOffset: number };
+type Phase = {
+  name: string;
+  projects: readonly string[];
+  folder: string;
+  portOffset: number;
+  /** Tests that kill parts would kill them under each other's feet. */
+  oneByOne: boolean;
+  /** A test that hangs must not hang whoever waits for the result. */
+  longestMinutes: number;
+  /** Runs only when it is asked for by name. */
+  byNameOnly?: boolean;
+};
 
 const phases: readonly Phase[] = [
-  { name: 'integration', projects: ['int', 'e2e'], folder: '.data-test', portOffset: 10_000 },
-  { name: 'fault', projects: ['fault'], folder: '.data-fault', portOffset: 20_000 },
+  {
+    ...{ name: 'integration', projects: ['int', 'e2e'], folder: '.data-test', portOffset: 10_000 },
+    ...{ oneByOne: false, longestMinutes: 20 },
+  },
+  {
+    ...{ name: 'fault', projects: ['fault'], folder: '.data-fault', portOffset: 20_000 },
+    ...{ oneByOne: true, longestMinutes: 20 },
+  },
+  {
+    ...{ name: 'faults', projects: ['fault', 'faults'], folder: '.data-fault', portOffset: 20_000 },
+    ...{ oneByOne: true, longestMinutes: 40, byNameOnly: true },
+  },
 ];
-
-/** Of one phase. A test that hangs must not hang whoever waits for the result. */
-const longestMinutes = 20;
 
 const results = join(repository, '.data-test-results');
 
@@ -40,8 +58,7 @@ function runJest(phase: Phase, settings: Settings, args: readonly string[], inte
     [
       ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest],
       ...['--selectProjects', ...phase.projects, '--json', `--outputFile=${outputFile}`, '--passWithNoTests', ...args],
-      // Tests that kill parts would kill them under each other's feet.
-      ...(phase.name === 'fault' ? ['--runInBand'] : []),
+      ...(phase.oneByOne ? ['--runInBand'] : []),
     ],
     { cwd: repository, env, stdio: ['ignore', 'ignore', 'inherit'] },
   );
@@ -52,8 +69,8 @@ function runJest(phase: Phase, settings: Settings, args: readonly string[], inte
       child.kill('SIGKILL');
     };
     const deadline = setTimeout(() => {
-      end(`the tests are not over after ${String(longestMinutes)} minutes`);
-    }, longestMinutes * 60_000);
+      end(`the tests are not over after ${String(phase.longestMinutes)} minutes`);
+    }, phase.longestMinutes * 60_000);
     const lingering = setInterval(() => {
       if (!existsSync(outputFile)) return;
       clearInterval(lingering);
@@ -132,7 +149,9 @@ async function main(args: readonly string[]): Promise<void> {
   mkdirSync(results, { recursive: true });
   await ensureComposeProgram(base.machine, print);
   const failed: string[] = [];
-  for (const phase of phases.filter(({ name }) => only === undefined || only === name)) {
+  for (const phase of phases.filter(({ name, byNameOnly }) =>
+    only === undefined ? byNameOnly !== true : only === name,
+  )) {
     if (interrupt.aborted) break;
     const settings = ownSystem(base, join(repository, phase.folder), phase.portOffset);
     if (!(await runPhase(phase, settings, rest, interrupt))) failed.push(phase.name);

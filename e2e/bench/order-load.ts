@@ -17,9 +17,15 @@ const balanceMinor = 100_000_000;
 const priceMinor = 1_000;
 const number = (index: number): string => String(index + 1).padStart(3, '0');
 
+const sellerId = (index: number): string => `bench-seller-${number(index)}`;
+
 export type OrderLoad = {
   /** The customer whose turn it is, and its order: one or two lines, by wallet or, for a share of all, by card. */
   order: (index: number) => { client: OrderClient; input: OrderRequest };
+  /** The same customers, who all want one piece of one product; resolves when it can be ordered. */
+  wanting: (productId: string) => Promise<Pick<OrderLoad, 'order'>>;
+  /** Who sells here. */
+  sellerIds: readonly string[];
   close: () => Promise<void>;
 };
 
@@ -66,10 +72,25 @@ export async function openOrderLoad(options: {
   const close = async (): Promise<void> => {
     await Promise.all([operator, ...customers.map(({ client }) => client)].map(client => client.close()));
   };
+  const customerOf = (index: number) => {
+    const customer = customers[index % customers.length];
+    if (customer === undefined) throw new RangeError('no customers');
+    return customer;
+  };
   return {
+    sellerIds: sellers.map((_, index) => sellerId(index)),
+    wanting: async productId => {
+      await untilForSale(operator, urls['orders'] ?? '', [productId], addresses[0]);
+      return {
+        order: index => {
+          const { client, shipTo } = customerOf(index);
+          const lines = [{ productId, quantity: 1 }];
+          return { client, input: { lines, shipTo, payment: 'WALLET', idempotencyKey: randomUUID() } };
+        },
+      };
+    },
     order: index => {
-      const customer = customers[index % customers.length];
-      if (customer === undefined) throw new RangeError('no customers');
+      const customer = customerOf(index);
       const picks = index % 3 === 0 ? [index, index + 37] : [index];
       const lines = picks.map(pick => ({ productId: products[pick % products.length] ?? '', quantity: 1 }));
       const isCard = Math.floor((index + 1) * cardShare) > Math.floor(index * cardShare);
@@ -89,7 +110,7 @@ async function loadShelves(
   products: readonly string[],
 ): Promise<void> {
   const sellers = places.map(({ city, state, lat, lon }, index) => ({
-    ...{ id: `bench-seller-${number(index)}`, name: `Bench ${number(index)}`, city, state, lat, lon },
+    ...{ id: sellerId(index), name: `Bench ${number(index)}`, city, state, lat, lon },
   }));
   const offers = products.flatMap((productId, index) =>
     Array.from({ length: sellersOfProduct }, (_, turn) => {

@@ -28,15 +28,15 @@ export async function closeDatabase(client: pg.Client, database: string, users: 
 
 /**
  * Gives a role its schema: it may read and write rows there, owns nothing, and names in its SQL without a schema mean this one.
- * `rights` are those on tables; ledgers of migrations are none of its business.
+ * `rights` are those on tables, `settings` those of its sessions; ledgers of migrations are none of its business.
  */
 export async function openSchema(
   client: pg.Client,
   { schema, login }: Owner,
   database: string,
-  options: { rights?: string; path?: readonly string[] } = {},
+  options: { rights?: string; path?: readonly string[]; settings?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
-  const { rights = 'select, insert, update, delete', path = [schema] } = options;
+  const { rights = 'select, insert, update, delete', path = [schema], settings = {} } = options;
   const [s, role] = [name(schema), name(login.user)];
   const writes = rights.includes('insert');
   const ledgers = await client.query<{ ledger: string }>(
@@ -55,6 +55,10 @@ export async function openSchema(
       ...(writes ? [`alter default privileges in schema ${s} grant usage on sequences to ${role}`] : []),
       ...ledgers.rows.map(({ ledger }) => `revoke all on ${ledger} from ${role}`),
       `alter role ${role} in database ${name(database)} set search_path to ${path.map(name).join(', ')}`,
+      ...Object.entries(settings).map(
+        ([setting, value]) =>
+          `alter role ${role} in database ${name(database)} set ${name(setting)} to ${literal(value)}`,
+      ),
     ].join(';\n'),
   );
 }

@@ -8,7 +8,7 @@ export type Owner = { readonly schema: string; readonly login: Login };
 /** One database on one PostgreSQL server. */
 export type Place = { readonly host: string; readonly port: number; readonly database: string };
 
-export type CommandPlace = Place & { readonly owners: readonly Owner[]; readonly cdc: Login };
+export type CommandPlace = Place & { readonly owners: readonly Owner[]; readonly cdc: Login; readonly health: Login };
 
 export type ReadPlace = Place & { readonly reader: Login; readonly writer: Login };
 
@@ -28,6 +28,7 @@ export function planPlaces(env: Env): Plan {
   const read = (name: string, fallback: string) => parseUrl(name, env[name] ?? fallback, faults);
 
   const cdc = read('CDC_DATABASE_URL', `postgres://cdc:cdc@${base}/command`);
+  const health = read('OUTBOX_HEALTH_DATABASE_URL', `postgres://outbox_health:outbox_health@${base}/command`);
   const services = serviceNames.map(schema => ({
     schema,
     url: read(`${schema.toUpperCase()}_DATABASE_URL`, `postgres://${schema}:${schema}@${base}/command`),
@@ -45,6 +46,7 @@ export function planPlaces(env: Env): Plan {
   const logins = [
     { what: 'POSTGRES_ADMIN_USER', user: admin.user },
     { what: 'CDC_DATABASE_URL', user: cdc.login.user },
+    { what: 'OUTBOX_HEALTH_DATABASE_URL', user: health.login.user },
     ...services.map(({ schema, url }) => ({ what: `${schema.toUpperCase()}_DATABASE_URL`, user: url.login.user })),
     { what: 'the read database (reader)', user: open.login.user },
     { what: 'the read database (writer)', user: writer.login.user },
@@ -52,10 +54,10 @@ export function planPlaces(env: Env): Plan {
   faults.push(...sharedLogins(logins));
   if (faults.length > 0) throw new Error(faults.join('\n'));
 
-  const places = new Map<string, Place & { owners: Owner[]; cdc: Login }>();
+  const places = new Map<string, Place & { owners: Owner[]; cdc: Login; health: Login }>();
   const at = (place: Place) => {
     const key = `${place.host}:${String(place.port)}/${place.database}`;
-    const known = places.get(key) ?? { ...bare(place), owners: [], cdc: cdc.login };
+    const known = places.get(key) ?? { ...bare(place), owners: [], cdc: cdc.login, health: health.login };
     places.set(key, known);
     return known;
   };

@@ -1,12 +1,15 @@
+import { expireReservations } from '@waygraph/inventory/expire-reservations';
 import { createPool } from '@waygraph/kit/database';
 import { createEventConsumer } from '@waygraph/kit/event-consumer';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
 import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
 import { readEnv } from './env.ts';
-import { onOrderCancelling } from './on-order-cancelling.ts';
-import { onPaymentCaptured } from './on-payment-captured.ts';
-import { onSellerAssigned } from './on-seller-assigned.ts';
+import { onStockFacts } from './on-stock-fact.ts';
+import { createSweep } from './sweep.ts';
+
+/** A reservation outlives its end by this much at most. */
+const sweepMs = 1_000;
 
 const env = readEnv();
 const log = createLog('inventory-consumer', env.LOG_LEVEL);
@@ -19,14 +22,15 @@ const consumer = createEventConsumer({
   brokers: env.KAFKA_BROKERS,
   group: 'inventory',
   pool,
-  handlers: [
-    onSellerAssigned({ reservationTtlMinutes: env.RESERVATION_TTL_MINUTES }),
-    onPaymentCaptured(),
-    onOrderCancelling(),
-  ],
-  concurrency: env.DATABASE_POOL,
+  handlers: onStockFacts({ reservationTtlMinutes: env.RESERVATION_TTL_MINUTES }),
+  // One connection is the sweep's.
+  concurrency: Math.max(1, env.DATABASE_POOL - 2),
   log,
   onCrash: endOnCrash(lifecycle, log),
 });
+
+const sweep = createSweep({ everyMs: sweepMs, work: () => expireReservations(pool), log });
+lifecycle.onStop('sweep', sweep.stop);
+sweep.start();
 
 await runConsumer({ consumer, pool, port: env.INVENTORY_CONSUMER_PORT, host: env.LISTEN_HOST, lifecycle, log });

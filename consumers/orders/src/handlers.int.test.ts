@@ -7,9 +7,10 @@ import { placeOrder } from '@waygraph/orders/place-order';
 import { deliveryEvents } from '@waygraph/schema/events/delivery';
 import { paymentEvents } from '@waygraph/schema/events/payment';
 import { stockEvents } from '@waygraph/schema/events/stock';
-import { handlers } from './handlers.ts';
+import { createHandlers } from './handlers.ts';
 import { keepInTimeline } from './keep-in-timeline.ts';
 
+const handlers = createHandlers();
 const pool = createPool({ url: testEnv('ORDERS_DATABASE_URL'), max: 4, name: 'orders-consumer-test' });
 const sql = sqlOfPool(pool);
 const product = uniqueId('product');

@@ -3,11 +3,14 @@ import { createEventConsumer } from '@waygraph/kit/event-consumer';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
 import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
+import { enforceDeadlines } from '@waygraph/orders/enforce-deadlines';
+import { forgetRequests } from '@waygraph/orders/forget-requests';
 import { tableTopic } from '@waygraph/schema/topics';
 import { readEnv } from './env.ts';
-import { handlers } from './handlers.ts';
+import { createHandlers } from './handlers.ts';
 import { keepInTimeline } from './keep-in-timeline.ts';
 import { onProductChanged } from './on-product-changed.ts';
+import { startSweep } from './sweep.ts';
 
 const env = readEnv();
 const log = createLog('orders-consumer', env.LOG_LEVEL);
@@ -19,13 +22,31 @@ lifecycle.onStop('database', () => pool.end());
 const consumer = createEventConsumer({
   group: 'orders',
   pool,
-  handlers,
+  handlers: createHandlers(env.SAGA_STEP_TIMEOUT_MS),
   alongside: keepInTimeline,
   tables: { [tableTopic('inventory.products')]: onProductChanged(sqlOfPool(pool)) },
   brokers: env.KAFKA_BROKERS,
-  concurrency: env.DATABASE_POOL,
+  concurrency: Math.max(1, env.DATABASE_POOL - 2),
   log,
   onCrash: endOnCrash(lifecycle, log),
 });
 
 await runConsumer({ consumer, pool, port: env.ORDERS_CONSUMER_PORT, host: env.LISTEN_HOST, lifecycle, log });
+
+// Stopped first, so that nothing is swept any more while the consumer drains.
+const sweep = startSweep({
+  enforceDeadlines: () =>
+    enforceDeadlines(pool, {
+      stepTimeoutMs: env.SAGA_STEP_TIMEOUT_MS,
+      onFault: (orderId, error) => {
+        log.error({ err: error, orderId }, 'deadline not enforced');
+      },
+    }),
+  forgetRequests: () => forgetRequests(sqlOfPool(pool)),
+  // While nobody reads the answers, nobody can say that there are none.
+  mayJudge: () => {
+    consumer.ready();
+  },
+  log,
+});
+lifecycle.onStop('sweep', sweep.stop);

@@ -3,5 +3,5 @@ import { advanceOrder } from '@waygraph/orders/advance-order';
 import { CouponRestored } from '@waygraph/schema/events/payment';
 
 /** Its coupon may be used again, as was asked. */
-export const onCouponRestored = (): EventHandler =>
-  on(CouponRestored, (data, sql) => advanceOrder(sql, { type: 'CouponRestored', data }));
+export const onCouponRestored = (stepTimeoutMs?: number): EventHandler =>
+  on(CouponRestored, (data, sql) => advanceOrder(sql, { type: 'CouponRestored', data }, stepTimeoutMs));

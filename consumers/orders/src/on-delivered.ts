@@ -3,5 +3,5 @@ import { advanceOrder } from '@waygraph/orders/advance-order';
 import { Delivered } from '@waygraph/schema/events/delivery';
 
 /** A parcel has arrived. */
-export const onDelivered = (): EventHandler =>
-  on(Delivered, (data, sql) => advanceOrder(sql, { type: 'Delivered', data }));
+export const onDelivered = (stepTimeoutMs?: number): EventHandler =>
+  on(Delivered, (data, sql) => advanceOrder(sql, { type: 'Delivered', data }, stepTimeoutMs));

@@ -3,5 +3,5 @@ import { advanceOrder } from '@waygraph/orders/advance-order';
 import { DeliveryCancelled } from '@waygraph/schema/events/delivery';
 
 /** Its parcels are given up, as was asked. */
-export const onDeliveryCancelled = (): EventHandler =>
-  on(DeliveryCancelled, (data, sql) => advanceOrder(sql, { type: 'DeliveryCancelled', data }));
+export const onDeliveryCancelled = (stepTimeoutMs?: number): EventHandler =>
+  on(DeliveryCancelled, (data, sql) => advanceOrder(sql, { type: 'DeliveryCancelled', data }, stepTimeoutMs));

@@ -3,5 +3,5 @@ import { advanceOrder } from '@waygraph/orders/advance-order';
 import { HandedOver } from '@waygraph/schema/events/delivery';
 
 /** A parcel is with the carrier. */
-export const onHandedOver = (): EventHandler =>
-  on(HandedOver, (data, sql) => advanceOrder(sql, { type: 'HandedOver', data }));
+export const onHandedOver = (stepTimeoutMs?: number): EventHandler =>
+  on(HandedOver, (data, sql) => advanceOrder(sql, { type: 'HandedOver', data }, stepTimeoutMs));

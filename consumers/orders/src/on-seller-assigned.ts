@@ -3,5 +3,5 @@ import { advanceOrder } from '@waygraph/orders/advance-order';
 import { SellerAssigned } from '@waygraph/schema/events/delivery';
 
 /** Sellers are chosen for the order's lines. */
-export const onSellerAssigned = (): EventHandler =>
-  on(SellerAssigned, (data, sql) => advanceOrder(sql, { type: 'SellerAssigned', data }));
+export const onSellerAssigned = (stepTimeoutMs?: number): EventHandler =>
+  on(SellerAssigned, (data, sql) => advanceOrder(sql, { type: 'SellerAssigned', data }, stepTimeoutMs));

@@ -3,5 +3,5 @@ import { advanceOrder } from '@waygraph/orders/advance-order';
 import { SellerUnavailable } from '@waygraph/schema/events/delivery';
 
 /** Nobody can serve it. */
-export const onSellerUnavailable = (): EventHandler =>
-  on(SellerUnavailable, (data, sql) => advanceOrder(sql, { type: 'SellerUnavailable', data }));
+export const onSellerUnavailable = (stepTimeoutMs?: number): EventHandler =>
+  on(SellerUnavailable, (data, sql) => advanceOrder(sql, { type: 'SellerUnavailable', data }, stepTimeoutMs));

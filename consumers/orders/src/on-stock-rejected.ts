@@ -3,5 +3,5 @@ import { advanceOrder } from '@waygraph/orders/advance-order';
 import { StockRejected } from '@waygraph/schema/events/stock';
 
 /** A seller has not got it: routing chooses another one. */
-export const onStockRejected = (): EventHandler =>
-  on(StockRejected, (data, sql) => advanceOrder(sql, { type: 'StockRejected', data }));
+export const onStockRejected = (stepTimeoutMs?: number): EventHandler =>
+  on(StockRejected, (data, sql) => advanceOrder(sql, { type: 'StockRejected', data }, stepTimeoutMs));

@@ -1,8 +1,9 @@
-import type { Pool } from '@waygraph/kit/database';
-import { onWithCalls } from '@waygraph/kit/event-consumer';
-import type { PaymentProvider } from '@waygraph/payments/provider';
+import { on } from '@waygraph/kit/event-consumer';
 import { undoPayment } from '@waygraph/payments/undo-payment';
 import { OrderCancelling } from '@waygraph/schema/events/orders';
+import type { ProviderAsker } from './ask-provider.ts';
 
-export const onOrderCancelling = (deps: { pool: Pool; provider: PaymentProvider }) =>
-  onWithCalls(OrderCancelling, (cancelling, finish) => undoPayment(deps, cancelling, finish));
+export const onOrderCancelling = ({ soon }: Pick<ProviderAsker, 'soon'>) =>
+  on(OrderCancelling, async (cancelling, sql) => {
+    if (await undoPayment(sql, cancelling)) soon(cancelling.orderId);
+  });

@@ -1,8 +1,9 @@
-import type { Pool } from '@waygraph/kit/database';
-import { onWithCalls } from '@waygraph/kit/event-consumer';
+import { on } from '@waygraph/kit/event-consumer';
 import { capturePayment } from '@waygraph/payments/capture-payment';
-import type { PaymentProvider } from '@waygraph/payments/provider';
 import { OrderReadyForPayment } from '@waygraph/schema/events/orders';
+import type { ProviderAsker } from './ask-provider.ts';
 
-export const onOrderReadyForPayment = (deps: { pool: Pool; provider: PaymentProvider }) =>
-  onWithCalls(OrderReadyForPayment, (ready, finish) => capturePayment(deps, ready, finish));
+export const onOrderReadyForPayment = ({ soon }: Pick<ProviderAsker, 'soon'>) =>
+  on(OrderReadyForPayment, async (ready, sql) => {
+    if (await capturePayment(sql, ready)) soon(ready.orderId);
+  });

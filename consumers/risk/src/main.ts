@@ -32,7 +32,7 @@ const consumer = createEventConsumer({
     onDeliveryCancelled(),
     onOrderCancelled(),
   ],
-  concurrency: env.DATABASE_POOL,
+  concurrency: Math.max(1, env.DATABASE_POOL - 2),
   log,
   onCrash: endOnCrash(lifecycle, log),
 });

@@ -10,13 +10,28 @@ import { connectRedis, createLiveFactors } from '@waygraph/routing/live-factors'
 import { someOrders, type SomeOrders } from '@waygraph/routing/testing/some-orders';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { LaneFactorChanged } from '@waygraph/schema/events/lane';
-import { OrderCancelled, OrderCancelling, OrderConfirmed, OrderPlaced } from '@waygraph/schema/events/orders';
-import { StockRejected } from '@waygraph/schema/events/stock';
+import { AssignmentRejected } from '@waygraph/schema/events/delivery';
+import {
+  OrderCancelled,
+  OrderCancelling,
+  OrderCancelRequested,
+  OrderConfirmed,
+  OrderPlaced,
+  StepRetryRequested,
+} from '@waygraph/schema/events/orders';
+import { DelayConfirmed } from '@waygraph/schema/events/risk';
+import { StockConfirmationFailed, StockRejected } from '@waygraph/schema/events/stock';
+import { rejectAssignment } from '@waygraph/routing/reject-assignment';
+import { onAssignmentRejected } from './on-assignment-rejected.ts';
+import { onDelayConfirmed } from './on-delay-confirmed.ts';
 import { onLaneFactorChanged } from './on-lane-factor-changed.ts';
+import { onOrderCancelRequested } from './on-order-cancel-requested.ts';
 import { onOrderCancelled } from './on-order-cancelled.ts';
 import { onOrderCancelling } from './on-order-cancelling.ts';
 import { onOrderConfirmed } from './on-order-confirmed.ts';
 import { onOrderPlaced } from './on-order-placed.ts';
+import { onStepRetryRequested } from './on-step-retry-requested.ts';
+import { onStockConfirmationFailed } from './on-stock-confirmation-failed.ts';
 import { onStockRejected } from './on-stock-rejected.ts';
 
 describe('events that routing hears of', () => {
@@ -76,6 +91,41 @@ describe('events that routing hears of', () => {
     expect(await types(order.orderId)).toEqual([
       ...['SellerAssigned', 'EtaChanged', 'SellerAssigned', 'EtaChanged', 'DeliveryStarted'],
     ]);
+  });
+
+  const again = ['SellerAssigned', 'EtaChanged'];
+
+  test('StockConfirmationFailed and AssignmentRejected: assigned anew, each once', async () => {
+    const order = await placed();
+    const failed = StockConfirmationFailed.outboxEvent({ ...order, reason: 'expired' }, { seq: 1 });
+    await deliver(onStockConfirmationFailed(reach()), failed);
+    expect(await types(order.orderId)).toEqual([...again, 'SellerAssigned']);
+    const { orderId } = order;
+    const [sellerId = ''] = order.sellerIds;
+    await rejectAssignment(orders, { sub: 'op', role: 'operator' }, { orderId, sellerId, reason: 'broken' });
+    const told = (await orders.events(orderId)).at(-1);
+    const rejected = AssignmentRejected.outboxEvent(AssignmentRejected.parse(told?.payload).data, { seq: 4 });
+    await deliver(onAssignmentRejected(reach()), rejected);
+    expect((await types(orderId)).slice(2)).toEqual(['SellerAssigned', 'AssignmentRejected', ...again]);
+  });
+
+  test('DelayConfirmed: the parcel moves to who is so much faster', async () => {
+    const order = await placed();
+    const [sellerId = ''] = order.sellerIds;
+    const late = { ...order, sellerId, predictedDelayMinutes: 100_000, reason: 'the lane is jammed' };
+    await deliver(onDelayConfirmed(reach()), DelayConfirmed.outboxEvent(late, { seq: 1 }));
+    expect(await types(order.orderId)).toEqual([...again, ...again]);
+  });
+
+  test('OrderCancelRequested and StepRetryRequested are answered, each once', async () => {
+    const order = await placed();
+    const retry = (step: string, seq: number) => StepRetryRequested.outboxEvent({ ...order, step, round: 1 }, { seq });
+    await deliver(onStepRetryRequested(reach()), retry('ASSIGNMENT', 2));
+    await deliver(onStepRetryRequested(reach()), retry('STOCK', 3));
+    await deliver(onOrderCancelRequested(), OrderCancelRequested.outboxEvent(order, { seq: 4 }));
+    await deliver(onStepRetryRequested(reach()), retry('CANCEL', 5));
+    expect((await types(order.orderId)).slice(2)).toEqual(['SellerAssigned', 'DeliveryCancelled', 'DeliveryCancelled']);
+    expect((await orders.events(order.orderId)).at(-1)?.payload).toMatchObject({ reason: 'cancelled by the customer' });
   });
 
   test('OrderCancelling is answered when deliveries are to be undone, OrderCancelled never', async () => {

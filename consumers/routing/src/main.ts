@@ -8,11 +8,16 @@ import { connectRedis, createLiveFactors } from '@waygraph/routing/live-factors'
 import { rebuildLiveFactors } from '@waygraph/routing/rebuild-live-factors';
 import { rememberWays } from '@waygraph/routing/remembered-ways';
 import { readEnv } from './env.ts';
+import { onAssignmentRejected } from './on-assignment-rejected.ts';
+import { onDelayConfirmed } from './on-delay-confirmed.ts';
 import { onLaneFactorChanged } from './on-lane-factor-changed.ts';
+import { onOrderCancelRequested } from './on-order-cancel-requested.ts';
 import { onOrderCancelled } from './on-order-cancelled.ts';
 import { onOrderCancelling } from './on-order-cancelling.ts';
 import { onOrderConfirmed } from './on-order-confirmed.ts';
 import { onOrderPlaced } from './on-order-placed.ts';
+import { onStepRetryRequested } from './on-step-retry-requested.ts';
+import { onStockConfirmationFailed } from './on-stock-confirmation-failed.ts';
 import { onStockRejected } from './on-stock-rejected.ts';
 import { createSweep } from './sweep.ts';
 
@@ -33,15 +38,21 @@ lifecycle.onStop('redis', () => {
 });
 const liveFactors = createLiveFactors({ redis, sql });
 
+const search = { read, roadKm, sql };
 const consumer = createEventConsumer({
   group: 'routing',
   brokers: env.KAFKA_BROKERS,
   pool,
-  concurrency: Math.max(1, env.DATABASE_POOL - 2),
+  concurrency: Math.max(1, env.DATABASE_POOL - 4),
   handlers: [
-    onOrderPlaced({ read, roadKm, sql }),
-    onStockRejected({ read, roadKm, sql }),
+    onOrderPlaced(search),
+    onStockRejected(search),
+    onStockConfirmationFailed(search),
+    onAssignmentRejected(search),
+    onDelayConfirmed(search),
+    onStepRetryRequested(search),
     onOrderConfirmed(),
+    onOrderCancelRequested(),
     onOrderCancelling(),
     onOrderCancelled(),
     onLaneFactorChanged({ pool, liveFactors, log }),

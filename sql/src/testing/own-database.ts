@@ -6,6 +6,8 @@ import { migrate } from '../migrate.ts';
 export type OwnDatabase = {
   readonly pool: Pool;
   readonly sql: Sql;
+  /** Of its owner, in the service's schema. */
+  readonly url: string;
   /** In a transaction of its own, as a consumer runs a handler's effect. */
   readonly finish: (work: (sql: Sql) => Promise<unknown>) => Promise<void>;
   dispose(): Promise<void>;
@@ -39,6 +41,7 @@ export async function ownDatabase(service: ServiceName): Promise<OwnDatabase> {
   return {
     pool,
     sql: sqlOfPool(pool),
+    url: admin.href,
     finish: async work => {
       await withTransaction(pool, work);
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { startOrderStock, type OrderStockUnderTest } from './testing/order-stock.ts';
+import { facts } from './testing/some-order.ts';
 
 describe('what is held', () => {
   let stock: OrderStockUnderTest;
@@ -10,6 +11,8 @@ describe('what is held', () => {
   const told = async (order: string) =>
     (await stock.told(order)).map(({ type, seq, payload }) => [type, seq, payload['attempt']]);
   const books = (product: string) => stock.shelf(product, seller);
+  const linesTold = (payload: Record<string, unknown>) =>
+    (payload['lines'] as { lineNo: number }[]).map(({ lineNo }) => lineNo);
 
   beforeAll(async () => {
     stock = startOrderStock();
@@ -38,7 +41,7 @@ describe('what is held', () => {
       ['StockConfirmed', 2, 1],
       ['StockReleased', 3, 1],
     ]);
-    expect(Math.max(...stock.counts)).toBeLessThanOrEqual(6);
+    expect(Math.max(...stock.counts)).toBeLessThanOrEqual(4);
   });
 
   test('comes back when the payment failed, with the reason, under the parties of the assignment', async () => {
@@ -53,25 +56,88 @@ describe('what is held', () => {
     });
   });
 
-  test('money that comes after it was given back is told to have found nothing, once', async () => {
+  test('money that comes after it was given back is told to have found nothing, once; nothing is taken any more', async () => {
     const product = products[2] ?? '';
     const order = uniqueId('o');
     await stock.reserve(order, [[product, seller, 1]]);
     await stock.release(order);
     await stock.confirm(order);
     await stock.confirm(order);
+    await stock.reserve(order, [[product, seller, 1]], 2);
     expect(await told(order)).toEqual([
       ['StockReserved', 1, 1],
       ['StockReleased', 2, 1],
       ['StockConfirmationFailed', 3, 1],
+      ['StockRejected', 4, 2],
     ]);
-    // Assigned anew, it finds the order paid.
-    await stock.reserve(order, [[product, seller, 1]], 2);
-    expect((await told(order)).slice(3)).toEqual([
-      ['StockReserved', 4, 2],
-      ['StockConfirmed', 5, 2],
+    expect(await books(product)).toMatchObject({ available: 10, reserved: 0, sold: 0, version: 3 });
+  });
+
+  test('a cancellation that comes before anything was reserved refuses it later', async () => {
+    const product = products[2] ?? '';
+    for (const over of [facts.cancelling, facts.cancelled]) {
+      const order = uniqueId('o');
+      await stock.settle(over(order));
+      await stock.reserve(order, [[product, seller, 1]]);
+      await stock.confirm(order);
+      const [answer, ...more] = await stock.told(order);
+      expect(more).toEqual([]);
+      expect(answer).toMatchObject({
+        type: 'StockRejected',
+        payload: { reason: 'the order is cancelled', lineNos: [1] },
+      });
+    }
+    expect(await books(product)).toMatchObject({ available: 10, reserved: 0, sold: 0 });
+  });
+
+  test('lines that are dropped come back, lines that are lost stay sold; and so they do when the rest is given back', async () => {
+    const product = products[2] ?? '';
+    const order = uniqueId('o');
+    const takes = [1, 2, 3].map(quantity => [product, seller, quantity] as const);
+    await stock.reserve(order, takes);
+    await stock.confirm(order);
+    await stock.settle(facts.dropped(order, [1]));
+    expect(await books(product)).toMatchObject({ available: 5, sold: 5 });
+    await stock.settle(facts.lost(order, [3]), facts.dropped(order, [3], { lost: true }));
+    expect(await books(product)).toMatchObject({ available: 5, sold: 5 });
+    await stock.release(order);
+    expect(await books(product)).toMatchObject({ available: 7, sold: 3 });
+    expect((await stock.told(order)).map(({ type, payload }) => [type, linesTold(payload)])).toEqual([
+      ['StockReserved', [1, 2, 3]],
+      ['StockConfirmed', [1, 2, 3]],
+      ['StockReleased', [1]],
+      ['StockReleased', [2]],
     ]);
-    expect(await books(product)).toMatchObject({ available: 9, reserved: 0, sold: 1 });
+  });
+
+  test('an answer that was not heard is given again, as the next event', async () => {
+    const product = products[2] ?? '';
+    const [order, unknown] = [uniqueId('o'), uniqueId('o')];
+    await stock.reserve(order, [[product, seller, 4]]);
+    await stock.settle(facts.retry(order, 'STOCK'));
+    await stock.settle(facts.retry(order, 'CONFIRMATION', 1, 'PAID'), facts.retry(order, 'CONFIRMATION', 1, 'PAID'));
+    await stock.release(order);
+    await stock.settle(facts.retry(order, 'STOCK', 1, 'CANCELLING'));
+    expect(await told(order)).toEqual([
+      ['StockReserved', 1, 1],
+      ['StockReserved', 2, 1],
+      ['StockConfirmed', 3, 1],
+      ['StockConfirmed', 4, 1],
+      ['StockReleased', 5, 1],
+      ['StockReleased', 6, 1],
+    ]);
+    const [first, second] = await stock.told(order);
+    expect(second?.payload).toEqual(first?.payload);
+    await stock.settle(facts.retry(unknown, 'STOCK'), facts.retry(unknown, 'CONFIRMATION'));
+    expect(await told(unknown)).toEqual([]);
+  });
+
+  test('a refusal is given again with its lines and its reason', async () => {
+    const order = uniqueId('o');
+    await stock.reserve(order, [[products[2] ?? '', seller, 1_000]]);
+    await stock.settle(facts.retry(order, 'STOCK'));
+    const [first, second] = await stock.told(order);
+    expect([second?.type, second?.payload]).toEqual(['StockRejected', first?.payload]);
   });
 
   test('a rejected or unknown order has nothing to give back or to sell', async () => {

@@ -13,6 +13,10 @@ export type Shelf = {
   readonly sellerActive: boolean;
 };
 
+/** The same line of the order, from the same seller. */
+export const isSame = (one: AssignedLine, other: AssignedLine): boolean =>
+  one.lineNo === other.lineNo && keyOf(one) === keyOf(other) && one.quantity === other.quantity;
+
 type Deltas = { readonly available: number; readonly reserved: number; readonly sold: number };
 
 /** By how much a shelf's numbers change; they sum to zero, since nothing comes in or is lost by an order. */
@@ -53,6 +57,13 @@ const add = (a: Move, b: Move): Move => ({
   reserved: a.reserved + b.reserved,
   sold: a.sold + b.sold,
 });
+
+/** The shelves behind these moves, for whoever decides next. */
+export function afterMoves(shelves: readonly Shelf[], moves: readonly Move[]): readonly Shelf[] {
+  if (moves.length === 0) return shelves;
+  const byKey = new Map(moves.map(move => [keyOf(move), move.available]));
+  return shelves.map(shelf => ({ ...shelf, available: shelf.available + (byKey.get(keyOf(shelf)) ?? 0) }));
+}
 
 export type Lack = { readonly lineNo: number; readonly why: 'not offered' | 'seller paused' | 'out of stock' };
 

@@ -12,12 +12,27 @@ export async function firstTime(sql: Sql, group: string, eventId: string): Promi
   return rows.length > 0;
 }
 
-/** Of many events those that `group` has not handled yet; remembers them all. */
-export async function firstTimes(sql: Sql, group: string, eventIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await sql<{ event_id: string }>(
-    `insert into inbox (consumer_group, event_id) select $1, id from unnest($2::uuid[]) as id order by id
-     on conflict do nothing returning event_id`,
-    [group, eventIds],
+/**
+ * Remembers events of one group, in the transaction of their effect. `fresh` are those it had not handled yet; `waiting` are those of
+ * keys with an earlier event that waits: they are not remembered and must wait behind it. Both in one statement, so that nothing
+ * comes between the look and the deed.
+ */
+export async function admit(
+  sql: Sql,
+  group: string,
+  events: ReadonlyArray<{ readonly id: string; readonly key: string }>,
+): Promise<{ fresh: ReadonlySet<string>; waiting: ReadonlySet<string> }> {
+  const rows = await sql<{ id: string; waits: boolean }>(
+    `with given as (select id, key from unnest($2::uuid[], $3::text[]) as event(id, key)),
+       waiting as materialized (
+         select id from given where exists (select from parked_keys where consumer_group = $1 and key = given.key)),
+       fresh as (
+         insert into inbox (consumer_group, event_id)
+         select $1, id from given where id not in (select id from waiting) order by id
+         on conflict do nothing returning event_id)
+     select event_id as id, false as waits from fresh union all select id, true from waiting`,
+    [group, events.map(({ id }) => id), events.map(({ key }) => key)],
   );
-  return new Set(rows.map(({ event_id }) => event_id));
+  const ids = (waits: boolean) => new Set(rows.filter(row => row.waits === waits).map(({ id }) => id));
+  return { fresh: ids(false), waiting: ids(true) };
 }

@@ -85,6 +85,7 @@ export async function deliver(options: {
       await work(messages);
       return 'done';
     } catch (error) {
+      if (!isOurs()) return 'left';
       const cause = error instanceof BadMessage ? error.cause : error;
       const at = error instanceof BadMessage ? error.at : first;
       const passing = isPassing(cause);
@@ -119,6 +120,7 @@ export function createFaults(log: Log) {
     reset: () => {
       faults.clear();
     },
+    any: () => faults.size > 0,
     check() {
       if (faults.size === 0) return;
       const texts = [...faults.values()].map(

@@ -1,52 +1,13 @@
 import net from 'node:net';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { isTransient } from './database.ts';
+import type { ConsumerOptions, KafkaConsumer } from './consumer-port.ts';
+import { createAdmin } from './kafka-admin.ts';
 import { kafkaClient, retry } from './kafka-client.ts';
-import {
-  BadMessage,
-  createFaults,
-  deliver,
-  placeOf,
-  rawMessage,
-  type Fault,
-  type RawMessage,
-} from './kafka-delivery.ts';
-import type { Log } from './log.ts';
+import { createFaults, placeOf, rawMessage, type RawMessage } from './kafka-delivery.ts';
+import { createPartitionWork } from './partition-work.ts';
+import { createStandstill } from './standstill.ts';
 
-export type ConsumerOptions = {
-  readonly brokers: readonly string[];
-  readonly groupId: string;
-  readonly topics: readonly string[];
-  /** Where a group that never committed starts. */
-  readonly fromBeginning: boolean;
-  readonly log: Log;
-  /**
-   * The consumer cannot go on by itself (an unknown error, or no fetch has succeeded for long although a broker answers). End the
-   * process: the supervisor starts it again and the committed offsets tell where.
-   */
-  readonly onCrash: (error: Error) => void;
-  /** How many partitions are worked on at once. Default 1. */
-  readonly concurrency?: number;
-  /** Done offsets are committed at most this often, in ms; a kill repeats what was done since. Default 1 s. */
-  readonly commitEveryMs?: number;
-} & (
-  | {
-      /** What came of one partition; a `BadMessage` says which one is at fault. */
-      readonly eachBatch: (messages: readonly RawMessage[]) => Promise<void>;
-      /** Cuts what came into the parts that are worked on one after the other. Default: everything at once. */
-      readonly cut?: (messages: readonly RawMessage[]) => readonly (readonly RawMessage[])[];
-    }
-  | { readonly eachMessage: (message: RawMessage) => Promise<void> }
-);
-
-export type KafkaConsumer = {
-  /** Resolves when it has joined its group for the first time, which it tries for as long as it takes. */
-  start(): Promise<void>;
-  /** Lets running work end, commits what is done, leaves the group. */
-  stop(): Promise<void>;
-  /** Throws, naming topic, partition and offset, when the consumer does not get on. */
-  ready(): void;
-};
+export type { ConsumerOptions, KafkaConsumer } from './consumer-port.ts';
 
 /** The least a broker accepts: so long a group waits for a member that was killed. */
 const sessionTimeoutMs = 6_000;
@@ -58,7 +19,15 @@ const watchdogMs = 30_000;
  * the work are waited out in place; any other fault stops that one partition and shows in `ready`, while the others go on.
  */
 export function createConsumer(options: ConsumerOptions): KafkaConsumer {
-  const { groupId, log, topics, concurrency = 1, commitEveryMs = 1_000 } = options;
+  const {
+    groupId,
+    log,
+    topics,
+    brokers,
+    concurrency = 1,
+    commitEveryMs = 1_000,
+    longestStandstillMs = 60_000,
+  } = options;
   const consumer: Consumer = kafkaClient(options.brokers, groupId, log).consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -72,6 +41,11 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
     retry: { ...retry, restartOnFailure: () => Promise.resolve(true) },
   });
   const faults = createFaults(log);
+  const work = createPartitionWork(options, faults);
+  const standstill = createStandstill({
+    ...{ longestMs: longestStandstillMs, groupId },
+    admin: () => createAdmin({ brokers, name: groupId, log }),
+  });
   const done = new Map<string, { topic: string; partition: number; offset: string }>();
   const joined = Promise.withResolvers<void>();
   let member = false;
@@ -87,18 +61,23 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
   async function commit(): Promise<void> {
     clearTimeout(commitTimer);
     commitTimer = undefined;
-    const offsets = [...done.values()];
+    const offsets = [...done.entries()];
     done.clear();
     if (offsets.length === 0) return;
-    // Refused after a rebalance, lost while the broker is away: either way the work is delivered again, which it must bear.
-    await consumer.commitOffsets(offsets).catch((error: unknown) => {
+    const generation = membership;
+    await consumer.commitOffsets(offsets.map(([, offset]) => offset)).catch((error: unknown) => {
       log.debug({ err: error }, 'offsets not committed');
+      // Refused after a rebalance: the work is delivered again, which it must bear. Lost while the broker is away: once more.
+      if (generation !== membership || stopping) return;
+      for (const [place, offset] of offsets) if (!done.has(place)) done.set(place, offset);
+      commitTimer ??= setTimeout(() => void commit(), commitEveryMs);
     });
   }
 
   function finished(message: RawMessage, payload: EachBatchPayload): void {
     const { topic, partition, offset } = message;
     payload.resolveOffset(offset);
+    standstill.progress();
     done.set(placeOf(message), { topic, partition, offset: (BigInt(offset) + 1n).toString() });
     commitTimer ??= setTimeout(() => void commit(), commitEveryMs);
   }
@@ -106,37 +85,17 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
   async function onBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     const messages = batch.messages.map(message => rawMessage(batch.topic, batch.partition, message));
-    const place = placeOf(batch);
     const generation = membership;
-    const common = {
-      isPassing: isTransient,
+    await work({
+      messages,
       isOurs: () => !stopping && payload.isRunning() && !payload.isStale() && generation === membership,
       beat: () => payload.heartbeat(),
-      onFault: (fault: Fault) => {
-        faults.set(fault);
+      progress: standstill.progress,
+      finished: message => {
+        finished(message, payload);
       },
-      pause: (ms: number) => new Promise<void>(resolve => setTimeout(resolve, ms)),
-    };
-    const parts: ReadonlyArray<readonly RawMessage[]> =
-      'eachBatch' in options ? (options.cut?.(messages) ?? [messages]) : messages.map(message => [message]);
-    for (const part of parts) {
-      const work =
-        'eachBatch' in options
-          ? options.eachBatch
-          : ([message]: readonly RawMessage[]) => options.eachMessage(message as RawMessage);
-      const outcome = await deliver({ ...common, messages: part, work });
-      if (outcome === 'left') return;
-      if (outcome instanceof BadMessage) {
-        const before = part[part.indexOf(outcome.at) - 1];
-        if (before !== undefined) finished(before, payload);
-        payload.pause();
-        return;
-      }
-      faults.clear(place);
-      const last = part.at(-1);
-      if (last !== undefined) finished(last, payload);
-      await payload.heartbeat();
-    }
+      stop: () => void payload.pause(),
+    });
   }
 
   consumer.on('consumer.group_join', ({ payload }) => {
@@ -147,6 +106,8 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
     faults.reset();
     consumer.resume(consumer.paused());
     lastFetch = performance.now();
+    standstill.assigned(payload.memberAssignment);
+    options.onJoin?.();
     log.info({ groupId, partitions: payload.memberAssignment }, 'joined the group');
     joined.resolve();
   });
@@ -159,9 +120,15 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
   });
 
   async function watch(): Promise<void> {
+    if (stopping) return;
     const silentMs = performance.now() - lastFetch;
-    if (stopping || working > 0 || silentMs < watchdogMs || !(await anyAnswers(options.brokers))) return;
-    options.onCrash(new Error(`no fetch for ${String(Math.round(silentMs))} ms although a broker answers`));
+    if (working === 0 && silentMs >= watchdogMs && (await anyAnswers(brokers)))
+      options.onCrash(new Error(`no fetch for ${String(Math.round(silentMs))} ms although a broker answers`));
+    // Who waits for a part that is away, or has stopped a partition, says so and is not helped by another start.
+    else if (member && !faults.any()) {
+      const waiting = await standstill.waiting();
+      if (waiting > 0n) options.onCrash(new Error(`${String(waiting)} records wait and none gets done`));
+    }
   }
 
   return {
@@ -193,7 +160,8 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
           }
         },
       });
-      watchdog = setInterval(() => void watch(), 5_000).unref();
+      const look = () => void watch().catch((error: unknown) => log.debug({ err: error }, 'not watched'));
+      watchdog = setInterval(look, Math.min(5_000, longestStandstillMs)).unref();
       await joined.promise;
     },
     async stop() {

@@ -1,6 +1,6 @@
+import type { KafkaConsumer } from './consumer-port.ts';
 import type { Pool } from './database.ts';
 import { createHealth, startHealthServer } from './health.ts';
-import type { KafkaConsumer } from './kafka.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Log } from './log.ts';
 

@@ -16,6 +16,8 @@ export type Context = {
   readonly pool: Pool;
   readonly sql: Sql;
   readonly servedStates: ReadServedStates;
+  readonly isOverloaded: (() => boolean) | undefined;
+  readonly stepTimeoutMs: number | undefined;
   /** As the viewer may see them; null: there is nothing to see. */
   readonly orders: DataLoader<string, Order | null>;
   readonly sagas: DataLoader<string, Saga | null>;
@@ -25,8 +27,16 @@ export type Context = {
   cursorOf(position: LogPosition): string;
 };
 
-export function createContextFactory(deps: { pool: Pool; servedStates: ReadServedStates; cursorSecret: string }) {
-  const { pool, servedStates, cursorSecret } = deps;
+export function createContextFactory(deps: {
+  pool: Pool;
+  servedStates: ReadServedStates;
+  cursorSecret: string;
+  /** Whether no new orders are taken now. Default: they always are. */
+  isOverloaded?: () => boolean;
+  /** How long a step that begins here may take. */
+  stepTimeoutMs?: number;
+}) {
+  const { pool, servedStates, cursorSecret, isOverloaded, stepTimeoutMs } = deps;
   const sql = sqlOfPool(pool);
   return (viewer: Viewer | undefined): Context => {
     const orders = new DataLoader(async (ids: readonly string[]) =>
@@ -37,7 +47,7 @@ export function createContextFactory(deps: { pool: Pool; servedStates: ReadServe
       cacheKeyFn: ({ orderId, page }) => JSON.stringify([orderId, page.first, page.after]),
     });
     return {
-      ...{ viewer, pool, sql, servedStates, orders, sagas, timelines },
+      ...{ viewer, pool, sql, servedStates, isOverloaded, stepTimeoutMs, orders, sagas, timelines },
       forget: () => {
         orders.clearAll();
         sagas.clearAll();

@@ -8,6 +8,7 @@ export const envModel = {
   DATABASE_POOL: integer(6, { min: 1, max: 100 }),
   GATEWAY_SECRET: secret(),
   CURSOR_SECRET: secret(),
+  SAGA_STEP_TIMEOUT_MS: integer(30_000, { min: 100, max: 3_600_000 }),
 };
 
 export const readEnv = () => loadEnv(envModel);

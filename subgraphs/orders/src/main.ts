@@ -2,6 +2,7 @@ import { createPool, sqlOfPool } from '@waygraph/kit/database';
 import { createHealth } from '@waygraph/kit/health';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
+import { createSlotGuard } from '@waygraph/kit/slot-guard';
 import { startSubgraph } from '@waygraph/kit/subgraph';
 import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
 import { createContextFactory } from './context.ts';
@@ -19,6 +20,11 @@ lifecycle.onStop('database', () => pool.end());
 const read = createPool({ url: env.READ_DATABASE_URL, max: 1, name: 'orders', statementTimeoutMs: 1_000 });
 lifecycle.onStop('read database', () => read.end());
 
+const slotGuard = createSlotGuard({ sql: sqlOfPool(pool), log });
+lifecycle.onStop('slot guard', () => {
+  slotGuard.stop();
+});
+
 const subgraph = await startSubgraph({
   name: 'orders',
   port: env.ORDERS_PORT,
@@ -29,6 +35,8 @@ const subgraph = await startSubgraph({
     pool,
     servedStates: createServedStates(sqlOfPool(read)),
     cursorSecret: env.CURSOR_SECRET,
+    stepTimeoutMs: env.SAGA_STEP_TIMEOUT_MS,
+    isOverloaded: () => slotGuard.isOverloaded(),
   }),
   health: createHealth({ database: () => sqlOfPool(pool)('select 1') }),
   log,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Viewer } from '@waygraph/kit/auth';
+import { withTransaction } from '@waygraph/kit/database';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { anInput, customer, operator, placeOrderMutation, startOrders, type Orders } from './testing/start-orders.ts';
 
@@ -99,6 +100,35 @@ describe('placeOrder', () => {
       userErrors: [{ code: 'IDEMPOTENCY_CONFLICT', field: ['input', 'idempotencyKey'] }],
     });
     expect((await place(customer(), input)).order?.id).not.toBe(answers[0]?.order?.id);
+  });
+
+  test('a key whose first order is still being placed is waited for, but not for long', async () => {
+    const ana = customer();
+    const input = anInput([coffee]);
+    const asked = performance.now();
+    const refused = await withTransaction(orders.pool, async sql => {
+      await sql(`insert into idempotency (subject, operation, key, request_hash) values ($1, 'placeOrder', $2, 'x')`, [
+        ...[`customer:${ana.sub}`, input.idempotencyKey],
+      ]);
+      return place(ana, input);
+    }).finally(() => orders.sql('delete from idempotency where subject = $1', [`customer:${ana.sub}`]));
+    expect(refused).toMatchObject({
+      ...{ order: null, cursor: null },
+      userErrors: [{ code: 'IN_PROGRESS', field: ['input', 'idempotencyKey'] }],
+    });
+    expect(performance.now() - asked).toBeGreaterThan(1_900);
+    expect((await place(ana, input)).userErrors).toEqual([]);
+    expect(await countOf(ana)).toBe(1);
+  });
+
+  test('no order is taken while the system says that it is overloaded', async () => {
+    const ana = customer();
+    orders.overload(true);
+    const refused = await place(ana, anInput([coffee]));
+    orders.overload(false);
+    expect(refused).toMatchObject({ order: null, userErrors: [{ code: 'OVERLOADED', field: null }] });
+    expect(await countOf(ana)).toBe(0);
+    expect((await place(ana, anInput([coffee]))).userErrors).toEqual([]);
   });
 
   test('a refusal is not remembered: corrected, the same key is good', async () => {

@@ -1,11 +1,16 @@
 import { readPage } from '@waygraph/kit/connection';
 import { dateTime } from '@waygraph/kit/scalars';
+import { cancelOrder } from './cancel-order.ts';
+import type { OrderResult } from './change-saga.ts';
 import type { Context } from './context.ts';
 import { listOrders, orderList } from './list-orders.ts';
+import { listStuckSagas, stuckList } from './list-stuck-sagas.ts';
 import { currency, subtotalOf } from './order.ts';
 import { placeOrder } from './place-order.ts';
 import { customerOrderRecords, orderRecords, sellerOrderRecords } from './read-records.ts';
+import { readSagaStats } from './read-saga-stats.ts';
 import { timelineList, type Entry } from './read-timelines.ts';
+import { closeSaga, resumeSaga } from './settle-step.ts';
 import type { Resolvers, TimelineEntry } from './types.generated.ts';
 
 const money = (amountMinor: number) => ({ amountMinor, currency });
@@ -16,6 +21,12 @@ const entryOf = ({ topic, orderId, seq, occurredUs, ...entry }: Entry, context: 
   return { at, type, source, detail, cursor: context.cursorOf({ topic, key: orderId, seq, atMs: at.getTime() }) };
 };
 
+/** What follows in the same request reads anew. */
+function payloadOf({ order, position, refusals }: OrderResult, context: Context) {
+  context.forget();
+  return { order, cursor: position && context.cursorOf(position), userErrors: refusals };
+}
+
 export const resolvers: Resolvers = {
   DateTime: dateTime,
   Query: {
@@ -25,16 +36,21 @@ export const resolvers: Resolvers = {
       for (const order of page.nodes) orders.prime(order.id, order);
       return page;
     },
+    stuckSagas: async (_, args, { sql, viewer, orders }) => {
+      const page = await listStuckSagas(sql, viewer, readPage(stuckList, args));
+      for (const order of page.nodes) orders.prime(order.id, order);
+      return page;
+    },
+    sagaStats: (_, _args, { sql, viewer }) => readSagaStats(sql, viewer),
     orderRecords: (_, { orderId }, { sql, viewer }) => orderRecords(sql, viewer, orderId),
     customerOrderRecords: (_, _args, { sql, viewer }) => customerOrderRecords(sql, viewer),
     sellerOrderRecords: (_, { sellerId }, { sql, viewer }) => sellerOrderRecords(sql, viewer, sellerId),
   },
   Mutation: {
-    placeOrder: async (_, { input }, context) => {
-      const { order, position, refusals } = await placeOrder(context, context.viewer, input);
-      context.forget();
-      return { order, cursor: position && context.cursorOf(position), userErrors: refusals };
-    },
+    placeOrder: async (_, { input }, context) => payloadOf(await placeOrder(context, context.viewer, input), context),
+    cancelOrder: async (_, args, context) => payloadOf(await cancelOrder(context, context.viewer, args), context),
+    resumeSaga: async (_, args, context) => payloadOf(await resumeSaga(context, context.viewer, args), context),
+    closeSaga: async (_, args, context) => payloadOf(await closeSaga(context, context.viewer, args), context),
   },
   Order: {
     __resolveReference: ({ id }, { orders }) => orders.load(id),

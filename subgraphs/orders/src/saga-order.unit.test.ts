@@ -1,17 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { openSteps } from './saga-state.ts';
 import type { Fact } from './saga-table.ts';
-import { anOrder, facts, play } from './testing/saga-facts.ts';
-
-/** Topics keep the order of their own events, but nobody keeps the order between topics. */
-function interleavings(...topics: readonly (readonly Fact[])[]): Fact[][] {
-  if (topics.every(topic => topic.length === 0)) return [[]];
-  return topics.flatMap((topic, index) => {
-    const [first, ...rest] = topic;
-    if (first === undefined) return [];
-    return interleavings(...topics.with(index, rest)).map(others => [first, ...others]);
-  });
-}
+import { anOrder, facts, interleavings, play } from './testing/saga-facts.ts';
 
 const { assigned, unavailable, reserved, rejected, redeemed, couponRejected, captured, confirmed } = facts;
 const { handedOver, delivered } = facts;

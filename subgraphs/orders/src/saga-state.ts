@@ -1,5 +1,14 @@
 import { subtotalOf, type OrderLine, type OrderStatus, type PaymentMethod } from './order.ts';
-import { steps, type FactType, type SagaStatus, type StepName, type Undo } from './saga-table.ts';
+import {
+  defaultStepTimeoutMs,
+  definitionOf,
+  noAnswer,
+  stepNames,
+  steps,
+  type SagaStatus,
+  type StepName,
+  type Undo,
+} from './saga-table.ts';
 
 export type StepState = 'WAITING' | 'DONE' | 'FAILED' | 'UNDOING' | 'UNDONE' | 'STUCK';
 /** Times in ms since 1970. */
@@ -10,12 +19,18 @@ export type Step = {
   readonly atMs: number;
   readonly deadlineMs: number | null;
   readonly detail: string | null;
+  /** How often its owner was asked again; left out: never. */
+  readonly round?: number;
 };
 export type Parcel = {
   readonly deliveryId: string;
   readonly sellerId: string;
-  readonly state: 'ASSIGNED' | 'HANDED_OVER' | 'DELIVERED';
+  readonly state: 'ASSIGNED' | 'HANDED_OVER' | 'DELIVERED' | 'LOST';
+  /** It was told of before its assignment was read: it does not count yet. */
+  readonly early?: true;
 };
+/** A line that was dropped and of which nobody was told yet. */
+export type Dropped = { readonly lineNo: number; readonly lost: boolean };
 /** What the saga knows of an order. */
 export type SagaOrder = {
   readonly id: string;
@@ -30,20 +45,39 @@ export type SagaOrder = {
   readonly paymentMethod: PaymentMethod;
   readonly discountMinor: number;
   readonly paidMinor: number;
+  readonly refundedMinor: number;
+  /** What an operator has settled of refunds by hand. */
+  readonly settledMinor: number;
   readonly cancelReason: string | null;
+  readonly cancelRefused: string | null;
   /** In the order they began, one for each attempt. */
   readonly steps: readonly Step[];
   readonly parcels: readonly Parcel[];
+  readonly untold: readonly Dropped[];
 };
+/** When something is decided, and how long a machine may take to answer what is asked then. */
+export type Moment = { readonly nowMs: number; readonly stepTimeoutMs: number };
 
-export function waiting(name: StepName, attempt: number, nowMs: number): Step {
-  const { timeoutMs } = steps[name];
-  const deadlineMs = timeoutMs === null ? null : nowMs + timeoutMs;
+export function waiting(name: StepName, attempt: number, { nowMs, stepTimeoutMs }: Moment): Step {
+  const deadlineMs = steps[name].timed ? nowMs + stepTimeoutMs : null;
   return { name, state: 'WAITING', attempt, atMs: nowMs, deadlineMs, detail: null };
 }
 
+type NewSaga = Pick<
+  SagaOrder,
+  'saga' | 'attempt' | 'paidMinor' | 'refundedMinor' | 'settledMinor' | 'steps' | 'parcels' | 'untold'
+>;
+
+/** The saga of a new order. */
+export const newSaga = (nowMs: number, stepTimeoutMs = defaultStepTimeoutMs): NewSaga => ({
+  ...{ saga: 'RUNNING', attempt: 1, paidMinor: 0, refundedMinor: 0, settledMinor: 0, parcels: [], untold: [] },
+  steps: firstSteps(nowMs, stepTimeoutMs),
+});
+
 /** The steps of a new order. */
-export const firstSteps = (nowMs: number): Step[] => [waiting('ASSIGNMENT', 1, nowMs)];
+export const firstSteps = (nowMs: number, stepTimeoutMs = defaultStepTimeoutMs): Step[] => [
+  waiting('ASSIGNMENT', 1, { nowMs, stepTimeoutMs }),
+];
 
 const isSame = (one: Step, other: Step): boolean => one.name === other.name && one.attempt === other.attempt;
 
@@ -53,6 +87,11 @@ export const withStep = (order: SagaOrder, step: Step): SagaOrder => ({
   steps: order.steps.some(other => isSame(other, step))
     ? order.steps.map(other => (isSame(other, step) ? step : other))
     : [...order.steps, step],
+});
+
+/** The step with its answer: nobody waits for it any more. */
+export const answered = (step: Step, state: StepState, nowMs: number, detail: string | null): Step => ({
+  ...{ name: step.name, state, attempt: step.attempt, atMs: nowMs, deadlineMs: null, detail },
 });
 
 export const stepOf = (order: SagaOrder, name: StepName, attempt: number): Step | undefined =>
@@ -67,50 +106,91 @@ export const latest = (order: SagaOrder, name: StepName): Step | undefined =>
 export const present = (order: SagaOrder, name: StepName): Step | undefined =>
   steps[name].perAttempt ? stepOf(order, name, order.attempt) : latest(order, name);
 
+export const isPaid = (order: SagaOrder): boolean => latest(order, 'PAYMENT')?.state === 'DONE';
+
+/** Whether a later attempt has asked anew for what this step was asked for. */
+const isSuperseded = ({ name, attempt }: Step, all: readonly Step[]): boolean => {
+  const { supersededBy = name } = definitionOf(name);
+  return all.some(other => other.attempt > attempt && (other.name === name || other.name === supersededBy));
+};
+
 /** Steps whose owner still has to answer; a step that was asked for again is open only for its newest attempt. */
 export const openSteps = (order: Pick<SagaOrder, 'steps'>): Step[] =>
   order.steps.filter(
-    ({ name, state, attempt }) =>
-      state === 'UNDOING' ||
-      (state === 'WAITING' && !order.steps.some(other => other.name === name && other.attempt > attempt)),
+    step => step.state === 'UNDOING' || (step.state === 'WAITING' && !isSuperseded(step, order.steps)),
   );
+
+/** Steps that wait for an operator. What is being undone is to be undone whatever was asked for later. */
+export const stuckSteps = (order: Pick<SagaOrder, 'steps'> & { readonly status?: OrderStatus }): Step[] =>
+  order.steps.filter(
+    step => step.state === 'STUCK' && (order.status === 'CANCELLING' || !isSuperseded(step, order.steps)),
+  );
+
+export const isUnanswered = (step: Step | undefined): boolean => step?.state === 'FAILED' && step.detail === noAnswer;
+
+/** From its first confirmation on an order may be on its way at any moment, whoever knows of it. */
+export const wasConfirmed = (order: SagaOrder): boolean => latest(order, 'HANDOVER') !== undefined;
+
+/** Whether routing may still cancel it, as far as is known here: routing alone decides. */
+export const mayCancel = (order: SagaOrder): boolean =>
+  order.status !== 'HANDED_OVER' &&
+  order.status !== 'DELIVERED' &&
+  order.cancelRefused === null &&
+  order.parcels.every(({ state }) => state === 'ASSIGNED');
+
+/**
+ * The newest goods that inventory may hold. Of a paid order goods are sold as soon as they are reserved: a reservation without an
+ * answer may have been sold too, and what is sold comes back only when it is asked for.
+ */
+function stockHeld(order: SagaOrder): Step | undefined {
+  const asked = order.steps
+    .filter(({ name }) => name === 'STOCK')
+    .toSorted((one, other) => other.attempt - one.attempt);
+  for (const step of asked) {
+    if (step.state === 'DONE') return step;
+    const isUnknown = step.state === 'WAITING' || step.state === 'STUCK' || isUnanswered(step);
+    if (!isUnknown) return undefined;
+    if (isPaid(order)) return step;
+  }
+  return undefined;
+}
 
 /** The steps that did what can be undone. A parcel of an older attempt may still stand where a newer one found nobody. */
 export function undoable(order: SagaOrder): Step[] {
   const done = (name: StepName) => order.steps.findLast(step => step.name === name && step.state === 'DONE');
-  const stock = latest(order, 'STOCK');
-  const isHeld = stock?.state === 'DONE' && present(order, 'CONFIRMATION')?.state !== 'FAILED';
+  const isLost = latest(order, 'DELIVERY')?.state === 'FAILED';
   const found = [
-    done('ASSIGNMENT'),
-    isHeld ? stock : undefined,
+    // What is lost cannot be called back, and does not come back to the shelf.
+    ...(isLost ? [] : [done('ASSIGNMENT'), stockHeld(order)]),
     done('COUPON'),
-    order.paidMinor > 0 ? done('PAYMENT') : undefined,
+    order.paidMinor > order.refundedMinor + order.settledMinor ? done('PAYMENT') : undefined,
   ];
   return found.filter(step => step !== undefined);
 }
 
 /** What their owners are asked to undo. */
 export const undoing = (order: SagaOrder): Undo[] =>
-  order.steps.flatMap(({ name, state }) => {
-    const definition = steps[name];
-    return state === 'UNDOING' && 'undo' in definition ? [definition.undo] : [];
+  stepNames.flatMap(name => {
+    const { undo } = definitionOf(name);
+    return undo !== undefined && order.steps.some(step => step.name === name && step.state === 'UNDOING') ? [undo] : [];
   });
 
 /** The attempt that was last assigned: what is asked to be undone was done for it. */
 export const assignedAttempt = (order: SagaOrder): number =>
-  order.steps.findLast(({ name, state }) => name === 'ASSIGNMENT' && state !== 'WAITING' && state !== 'FAILED')
-    ?.attempt ?? 1;
+  order.steps
+    .filter(({ name, state }) => name === 'ASSIGNMENT' && state !== 'WAITING' && state !== 'FAILED')
+    .reduce((last, { attempt }) => Math.max(last, attempt), 1);
 
-/** The step that the saga stands at: the first that is open, else the last one there was. */
+/** The step that the saga stands at: the first that is open or stuck, else the last one there was. */
 export const standsAt = (order: Pick<SagaOrder, 'steps'>): StepName =>
-  (openSteps(order)[0] ?? order.steps.at(-1))?.name ?? 'ASSIGNMENT';
+  (openSteps(order)[0] ?? stuckSteps(order)[0] ?? order.steps.at(-1))?.name ?? 'ASSIGNMENT';
 
 /** The events that would bring it on. */
-export const awaited = (order: Pick<SagaOrder, 'steps'>): FactType[] =>
-  openSteps(order).flatMap(({ name, state }) => {
-    const definition = steps[name];
-    if (state !== 'UNDOING') return [definition.done];
-    return 'undone' in definition ? [definition.undone] : [];
+export const awaited = (order: Pick<SagaOrder, 'steps'>): string[] =>
+  [...openSteps(order), ...stuckSteps(order)].flatMap(({ name, state }) => {
+    const definition = definitionOf(name);
+    const type = state === 'UNDOING' ? definition.undone : definition.done;
+    return type === undefined ? [] : [type];
   });
 
 /** Until when an answer is awaited; null when nothing is, or only people are. */
@@ -119,6 +199,20 @@ export function deadlineOf(order: Pick<SagaOrder, 'steps'>): number | null {
   return deadlines.length === 0 ? null : Math.min(...deadlines);
 }
 
-/** What the coupon takes off: never more than what is left to pay. */
-export const discountOf = (discountMinor: number, lines: readonly OrderLine[]): number =>
-  Math.min(discountMinor, subtotalOf(lines));
+/** Where the saga stands as a whole, by what it waits for. */
+export function sagaOf(order: Pick<SagaOrder, 'status' | 'steps'>): SagaStatus {
+  if (stuckSteps(order).length > 0) return 'NEEDS_OPERATOR';
+  const isOpen = openSteps(order).length > 0;
+  if (isCancelled(order)) return order.status === 'CANCELLED' && !isOpen ? 'COMPENSATED' : 'COMPENSATING';
+  return order.status === 'DELIVERED' && !isOpen ? 'COMPLETED' : 'RUNNING';
+}
+
+/** Whether what was done is being undone, or is undone. */
+export const isCancelled = ({ status }: Pick<SagaOrder, 'status'>): boolean =>
+  status === 'CANCELLING' || status === 'CANCELLED';
+
+const totalOf = ({ lines, discountMinor }: SagaOrder): number => subtotalOf(lines) - discountMinor;
+
+/** What is to go back to the customer all in all for lines that were dropped after the payment. */
+export const refundDue = (order: SagaOrder): number =>
+  isPaid(order) ? Math.max(0, order.paidMinor - totalOf(order)) : 0;

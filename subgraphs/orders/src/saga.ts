@@ -1,22 +1,31 @@
 import type { OutboxEvent } from '@waygraph/schema/events/define';
-import { type OrderLine } from './order.ts';
-import { tell } from './saga-events.ts';
+import { canTellDropped, newsOf, tell, tellDropped, type Telling } from './saga-events.ts';
+import { learn, withMoneyBack } from './saga-learn.ts';
 import {
-  discountOf,
+  answered,
+  isCancelled,
+  isUnanswered,
   latest,
+  mayCancel,
   openSteps,
   present,
-  stepOf,
+  refundDue,
+  sagaOf,
+  stuckSteps,
   undoable,
   waiting,
+  wasConfirmed,
   withStep,
-  type Parcel,
+  type Moment,
   type SagaOrder,
   type Step,
   type StepState,
 } from './saga-state.ts';
 import {
-  answers,
+  defaultStepTimeoutMs,
+  mostRounds,
+  noAnswer,
+  stepNames,
   steps,
   transitions,
   type Condition,
@@ -25,148 +34,205 @@ import {
   type Transition,
 } from './saga-table.ts';
 
+/** What becomes of an order: its next state and the events that tell of it. The very same order: nothing happened. */
 export type Decision<Subject extends SagaOrder> = { readonly order: Subject; readonly events: readonly OutboxEvent[] };
-
-type ParcelFact = Extract<Fact, { type: 'HandedOver' | 'Delivered' }>;
-type StepFact = Exclude<Fact, ParcelFact>;
+export type Resolution = { readonly resolution: 'DONE_BY_HAND' | 'WRITTEN_OFF'; readonly note: string };
 
 /**
- * What becomes of an order by a fact: its next state and the events that tell of it. The very same order: the fact is a repeat, or
- * comes too late to matter. Facts may come in any order; one that comes early waits in `steps` for its turn.
+ * By a fact. The very same order: the fact is a repeat, or comes too late to matter. Facts may come in any order; one that comes
+ * early waits in `steps` for its turn.
  */
-export function decide<Subject extends SagaOrder>(before: Subject, fact: Fact, nowMs: number): Decision<Subject> {
-  let order = isOfParcel(fact) ? learnOfParcel(before, fact, nowMs) : learn(before, fact, nowMs);
-  if (order === before) return { order: before, events: [] };
-  const events: OutboxEvent[] = [];
-  let toldLast: SagaOrder = before;
-  for (let next = allowed(order); next !== undefined; next = allowed(order)) {
-    order = take(order, next, nowMs);
-    for (const type of next.tells ?? []) {
-      const told = { ...order, version: order.version + 1 };
-      const event = tell[type](told, toldLast);
-      if (event === undefined) continue;
-      order = toldLast = told;
-      events.push(event);
-    }
+export function decide<Subject extends SagaOrder>(
+  before: Subject,
+  fact: Fact,
+  nowMs: number,
+  stepTimeoutMs = defaultStepTimeoutMs,
+): Decision<Subject> {
+  const at = { nowMs, stepTimeoutMs };
+  return conclude(before, learn(before, fact, at), at);
+}
+
+/**
+ * By the deadlines that have passed: owners are asked again, at last their step counts as failed. What must not be taken as failed
+ * waits for an operator: what is being undone, and everything of an order that may be on its way.
+ */
+export function timeOut<Subject extends SagaOrder>(
+  before: Subject,
+  nowMs: number,
+  stepTimeoutMs = defaultStepTimeoutMs,
+): Decision<Subject> {
+  const overdue = openSteps(before).filter(({ deadlineMs }) => deadlineMs !== null && deadlineMs <= nowMs);
+  const after = overdue.reduce<SagaOrder>((order, step) => {
+    const { round = 0 } = step;
+    if (round < mostRounds) return withStep(order, { ...step, round: round + 1, deadlineMs: nowMs + stepTimeoutMs });
+    const isStuck =
+      step.state === 'UNDOING' || step.name === 'REFUND' || step.name === 'CANCEL' || wasConfirmed(before);
+    // Why it is to be cancelled stays with the step.
+    const detail = step.name === 'CANCEL' ? step.detail : noAnswer;
+    return withStep(order, answered(step, isStuck ? 'STUCK' : 'FAILED', nowMs, detail));
+  }, before);
+  return conclude(before, after, { nowMs, stepTimeoutMs });
+}
+
+/** Asks routing to cancel. Nothing happens while that is asked already, is no longer possible (`mayCancel`) or was done. */
+export function requestCancel<Subject extends SagaOrder>(
+  before: Subject,
+  reason: string,
+  nowMs: number,
+  stepTimeoutMs = defaultStepTimeoutMs,
+): Decision<Subject> {
+  const at = { nowMs, stepTimeoutMs };
+  const isUnderWay = latest(before, 'CANCEL') !== undefined;
+  if (isUnderWay || !mayCancel(before) || isCancelled(before)) return { order: before, events: [] };
+  return conclude(before, withStep(before, { ...waiting('CANCEL', before.attempt, at), detail: reason }), at);
+}
+
+export const stuckStep = (order: SagaOrder, name: string): Step | undefined =>
+  stuckSteps(order).findLast(step => step.name === name);
+
+/** By an operator who wants a stuck step to be tried again. Nothing happens when it is not stuck. */
+export function resume<Subject extends SagaOrder>(
+  before: Subject,
+  name: StepName,
+  nowMs: number,
+  stepTimeoutMs = defaultStepTimeoutMs,
+): Decision<Subject> {
+  const step = stuckStep(before, name);
+  if (step === undefined) return { order: before, events: [] };
+  const state: StepState = isCancelled(before) ? 'UNDOING' : 'WAITING';
+  const again = { ...step, state, atMs: nowMs, deadlineMs: nowMs + stepTimeoutMs, round: 1 };
+  return conclude(before, withStep(before, again), { nowMs, stepTimeoutMs });
+}
+
+/** By an operator who settled a stuck step by hand. Nothing happens when it is not stuck. */
+export function close<Subject extends SagaOrder>(
+  before: Subject,
+  name: StepName,
+  { resolution, note }: Resolution,
+  nowMs: number,
+  stepTimeoutMs = defaultStepTimeoutMs,
+): Decision<Subject> {
+  const step = stuckStep(before, name);
+  if (step === undefined) return { order: before, events: [] };
+  const at = { nowMs, stepTimeoutMs };
+  const detail = `${resolution}: ${note}`;
+  if (name === 'CANCEL') {
+    const isDone = resolution === 'DONE_BY_HAND';
+    const closed = withStep(before, answered(step, isDone ? 'DONE' : 'FAILED', nowMs, step.detail));
+    return conclude(before, isDone ? closed : { ...closed, cancelRefused: 'it could not be cancelled' }, at);
   }
-  return { order: { ...before, ...order }, events };
-}
-
-// What a fact says
-
-const isOfParcel = (fact: Fact): fact is ParcelFact => fact.type === 'HandedOver' || fact.type === 'Delivered';
-
-const answered = (order: SagaOrder, step: Step, state: StepState, nowMs: number, detail: string | null): SagaOrder =>
-  withStep(order, { ...step, state, atMs: nowMs, deadlineMs: null, detail });
-
-/** The order with the answer to its step; the same one when that is answered already. */
-function learn(order: SagaOrder, fact: StepFact, nowMs: number): SagaOrder {
-  const { step: name, outcome } = answers[fact.type];
-  if (outcome === 'undone') {
-    const step = order.steps.findLast(
-      one => one.name === name && one.state === 'UNDOING' && one.attempt <= fact.data.attempt,
-    );
-    return step === undefined ? order : answered(order, step, 'UNDONE', nowMs, step.detail);
+  if (name === 'REFUND' || (name === 'PAYMENT' && isCancelled(before))) {
+    const due = name === 'REFUND' ? refundDue(before) : before.paidMinor;
+    const settled = { ...before, settledMinor: Math.max(before.settledMinor, due - before.refundedMinor) };
+    return conclude(before, withMoneyBack(settled, nowMs, detail), at);
   }
-  const attempt = attemptOf(order, fact);
-  const step = stepOf(order, name, attempt) ?? waiting(name, attempt, nowMs);
-  if (step.state !== 'WAITING') return order;
-  const detail = 'reason' in fact.data ? fact.data.reason : null;
-  return withContents(answered(order, step, outcome === 'done' ? 'DONE' : 'FAILED', nowMs, detail), fact);
-}
-
-/** Which attempt of its step a fact answers: a step that is asked for once has only one. */
-function attemptOf(order: SagaOrder, { type, data }: StepFact): number {
-  const { step } = answers[type];
-  return steps[step].perAttempt ? data.attempt : (latest(order, step)?.attempt ?? data.attempt);
-}
-
-function withContents(order: SagaOrder, fact: StepFact): SagaOrder {
-  if (fact.type === 'SellerAssigned') return fact.data.attempt < order.attempt ? order : withAssignment(order, fact);
-  if (fact.type === 'SellerUnavailable') return { ...order, attempt: Math.max(order.attempt, fact.data.attempt) };
-  if (fact.type === 'CouponRedeemed')
-    return { ...order, discountMinor: discountOf(fact.data.discountMinor, order.lines) };
-  if (fact.type === 'PaymentCaptured') return { ...order, paidMinor: fact.data.amountMinor };
-  return order;
-}
-
-function withAssignment(order: SagaOrder, { data }: Extract<Fact, { type: 'SellerAssigned' }>): SagaOrder {
-  const sellers = new Map(
-    data.parcels.flatMap(({ sellerId, lines }) => lines.map(({ lineNo }) => [lineNo, sellerId] as const)),
-  );
-  const dropped = new Set(data.droppedLineNos);
-  const lines = order.lines.map((line): OrderLine =>
-    line.status === 'DROPPED' || dropped.has(line.lineNo)
-      ? { ...line, status: 'DROPPED', sellerId: null }
-      : { ...line, sellerId: sellers.get(line.lineNo) ?? line.sellerId },
-  );
-  return {
-    ...order,
-    attempt: data.attempt,
-    lines,
-    discountMinor: discountOf(order.discountMinor, lines),
-    parcels: data.parcels.map(({ deliveryId, sellerId }) => ({ deliveryId, sellerId, state: 'ASSIGNED' })),
-  };
-}
-
-const wayOfParcel: readonly Parcel['state'][] = ['ASSIGNED', 'HANDED_OVER', 'DELIVERED'];
-
-const hasCome = (parcel: Parcel, to: Parcel['state']): boolean =>
-  wayOfParcel.indexOf(parcel.state) >= wayOfParcel.indexOf(to);
-
-/** A parcel's way; a step is done when the last parcel has come so far. What has arrived was handed over, whoever tells of it later. */
-function learnOfParcel(order: SagaOrder, fact: ParcelFact, nowMs: number): SagaOrder {
-  const state = fact.type === 'HandedOver' ? 'HANDED_OVER' : 'DELIVERED';
-  const parcel = order.parcels.find(({ deliveryId }) => deliveryId === fact.data.deliveryId);
-  if (parcel === undefined || hasCome(parcel, state)) return order;
-  const moved: Parcel = { ...parcel, state };
-  const parcels = order.parcels.map(other => (other === parcel ? moved : other));
-  const stepsThere = (['HANDED_OVER', 'DELIVERED'] as const)
-    .filter(to => parcels.every(one => hasCome(one, to)))
-    .map(to => (to === 'HANDED_OVER' ? 'HANDOVER' : 'DELIVERY'));
-  return stepsThere.reduce<SagaOrder>(
-    (after, name) => {
-      const step = latest(after, name) ?? waiting(name, order.attempt, nowMs);
-      return step.state === 'DONE' ? after : answered(after, step, 'DONE', nowMs, null);
-    },
-    { ...order, parcels },
-  );
+  const state = isCancelled(before) ? 'UNDONE' : 'DONE';
+  return conclude(before, withStep(before, answered(step, state, nowMs, detail)), at);
 }
 
 // What follows
+
+/** Tells what is new of the steps, and takes every transition that is open now. */
+function conclude<Subject extends SagaOrder>(before: Subject, after: SagaOrder, at: Moment): Decision<Subject> {
+  if (after === before) return { order: before, events: [] };
+  let order = after;
+  const events: OutboxEvent[] = [];
+  const say = (telling: Telling): void => {
+    order = { ...order, version: order.version + 1 };
+    events.push(telling(order));
+  };
+  newsOf(before, after).forEach(say);
+  let toldRefund = refundDue(before);
+  const sayDropped = (): void => {
+    if (!canTellDropped(order)) return;
+    const dropped = order.untold;
+    const refundMinor = refundDue(order) - toldRefund;
+    toldRefund += refundMinor;
+    order = { ...order, untold: [] };
+    say(tellDropped(dropped, refundMinor));
+    if (refundMinor > 0) order = withStep(order, waiting('REFUND', order.attempt, at));
+  };
+  sayDropped();
+  for (let next = allowed(order); next !== undefined; next = allowed(order)) {
+    order = take(order, next, at);
+    if (next.tells !== undefined) say(tell[next.tells]);
+    sayDropped();
+  }
+  return { order: { ...before, ...order, saga: sagaOf(order) }, events };
+}
 
 const allowed = (order: SagaOrder): Transition | undefined =>
   transitions.find(({ from, when }) => from.includes(order.status) && applies(order, when));
 
 function applies(order: SagaOrder, when: Condition): boolean {
-  const is = (name: StepName, state: StepState): boolean => present(order, name)?.state === state;
-  if ('done' in when)
-    return when.done.every(name => is(name, 'DONE') || (name === 'COUPON' && order.couponCode === null));
-  if ('due' in when) return is('ASSIGNMENT', 'DONE') && present(order, when.due) === undefined;
-  if ('refused' in when) return is('ASSIGNMENT', 'DONE') && is(when.refused, 'FAILED');
-  if (openSteps(order).length > 0) return false;
-  if ('undone' in when) return true;
-  const leaves = undoable(order).length > 0 ? 'something to undo' : 'nothing to undo';
-  return leaves === when.leaves && when.failed.some(name => is(name, 'FAILED'));
+  const { done = [], due, refused, failed, leaves } = when;
+  return (
+    done.every(name => isDone(order, name)) &&
+    (due === undefined || present(order, due) === undefined) &&
+    (refused === undefined || isRefused(present(order, refused))) &&
+    (failed === undefined || stepNames.some(name => hasFailed(order, name, failed))) &&
+    (when.settled === undefined || !openSteps(order).some(({ name }) => steps[name].holdsCancellation)) &&
+    (leaves === undefined || leaves === whatIsLeft(order)) &&
+    (when.undone === undefined || (openSteps(order).length === 0 && stuckSteps(order).length === 0))
+  );
 }
+
+function isDone(order: SagaOrder, name: StepName): boolean {
+  const state = present(order, name)?.state;
+  // An assignment no longer stands when its order is to be cancelled: then nothing new is asked for.
+  if (name === 'ASSIGNMENT') return state === 'DONE' && latest(order, 'CANCEL')?.state !== 'DONE';
+  // A reservation that has expired was one: whether the goods are still there turns out with the money.
+  if (name === 'STOCK') return state === 'DONE' || state === 'UNDONE';
+  return state === 'DONE' || (name === 'COUPON' && order.couponCode === null);
+}
+
+const isRefused = (step: Step | undefined): boolean => step?.state === 'FAILED' && !isUnanswered(step);
+
+const hasFailed = (order: SagaOrder, name: StepName, decisive: readonly StepName[]): boolean => {
+  const step = present(order, name);
+  return isUnanswered(step) || (decisive.includes(name) && step?.state === 'FAILED');
+};
+
+/** Who has not answered may have done what was asked: it is told to undo it, too. */
+const whatIsLeft = (order: SagaOrder) =>
+  undoable(order).length > 0 || stepNames.some(name => isUnanswered(present(order, name)))
+    ? 'something to undo'
+    : 'nothing to undo';
 
 /** Whether the step is there already: answered early, or asked for only once. */
 const hasBegun = (order: SagaOrder, name: StepName, attempt: number): boolean =>
-  (steps[name].perAttempt ? stepOf(order, name, attempt) : latest(order, name)) !== undefined;
+  order.steps.some(step => step.name === name && (step.attempt === attempt || !steps[name].perAttempt));
 
-function take(order: SagaOrder, { to, saga, when, begins = [], nextAttempt }: Transition, nowMs: number): SagaOrder {
+function take(order: SagaOrder, transition: Transition, at: Moment): SagaOrder {
+  const { to, begins = [], nextAttempt, cancels } = transition;
   const attempt = nextAttempt ? order.attempt + 1 : order.attempt;
   const begun = begins
     .filter(name => !hasBegun(order, name, attempt) && (name !== 'COUPON' || order.couponCode !== null))
-    .map(name => waiting(name, attempt, nowMs));
-  const next = { ...order, attempt, status: to, saga: saga ?? order.saga, steps: [...order.steps, ...begun] };
-  if (!('failed' in when)) return next;
+    .map(name => waiting(name, attempt, at));
+  const next = { ...order, attempt, status: to, steps: [...order.steps, ...begun] };
+  return cancels ? cancelled(next, transition.when.failed ?? [], at) : next;
+}
+
+/** Begins to undo what was done, and waits for nothing else. */
+function cancelled(order: SagaOrder, decisive: readonly StepName[], at: Moment): SagaOrder {
+  const cancel = latest(order, 'CANCEL');
   const [failure] = order.steps
-    .filter(({ name, state }) => state === 'FAILED' && when.failed.includes(name))
+    .filter(step => isUnanswered(step) || (step.state === 'FAILED' && decisive.includes(step.name)))
     .sort((one, other) => one.atMs - other.atMs);
-  const cancelled = { ...next, cancelReason: failure?.detail ?? 'it could not be served' };
-  return undoable(order).reduce<SagaOrder>(
-    (all, step) => withStep(all, { ...waiting(step.name, step.attempt, nowMs), state: 'UNDOING', detail: step.detail }),
-    cancelled,
+  const reason = cancel?.state === 'DONE' ? cancel.detail : failure?.detail;
+  const toUndo = undoable(order);
+  const abandoned = { ...order, steps: order.steps.map(step => abandon(step, at)) };
+  return toUndo.reduce<SagaOrder>(
+    (all, step) => withStep(all, { ...waiting(step.name, step.attempt, at), state: 'UNDOING', detail: step.detail }),
+    { ...abandoned, cancelReason: reason ?? 'it could not be served' },
   );
+}
+
+function abandon(step: Step, { nowMs }: Moment): Step {
+  if (step.state !== 'WAITING' && step.state !== 'STUCK') return step;
+  if (step.name === 'CANCEL') return answered(step, 'DONE', nowMs, step.detail);
+  // Of goods, and of answers that an operator was waited for, nobody knows; the rest is of no use any more.
+  return step.state === 'STUCK' && steps[step.name].holdsCancellation
+    ? answered(step, 'FAILED', nowMs, noAnswer)
+    : answered(step, 'UNDONE', nowMs, step.detail);
 }

@@ -3,16 +3,12 @@ import { orderEvents } from '@waygraph/schema/events/orders';
 import { awaited, deadlineOf, openSteps, standsAt, type SagaOrder } from './saga-state.ts';
 import type { Fact } from './saga-table.ts';
 import { decide } from './saga.ts';
-import { anOrder, facts, play } from './testing/saga-facts.ts';
+import { anOrder, cancelling, facts, play, statesOf } from './testing/saga-facts.ts';
 
 const { assigned, reserved, rejected, unavailable, redeemed, couponRejected, captured, paymentFailed } = facts;
 const { confirmed, handedOver, delivered, deliveryCancelled, released, restored, refunded } = facts;
 
 const withCoupon = () => anOrder({ couponCode: 'TEN' });
-const statesOf = ({ steps }: SagaOrder) => steps.map(({ name, attempt, state }) => `${name} ${attempt} ${state}`);
-const cancelling = (events: readonly { type: string; payload: unknown }[]) =>
-  events.find(({ type }) => type === 'OrderCancelling')?.payload;
-
 describe('the whole way', () => {
   const way = [assigned(), reserved(), captured(), confirmed(), handedOver('s1'), handedOver('s2')];
 
@@ -136,11 +132,11 @@ describe('an order that fails', () => {
       'nobody has it',
     ],
     [
-      'the reservation was lost after the payment',
+      'the reservation was lost after the payment and no other seller has it',
       withCoupon(),
-      [assigned(), redeemed(), reserved(), captured(900), facts.notConfirmed()],
+      [assigned(), redeemed(), reserved(), captured(900), facts.notConfirmed(), unavailable(2)],
       ['DELIVERY', 'COUPON', 'PAYMENT'],
-      'the reservation has expired',
+      'nobody has it',
     ],
   ])('%s: exactly what was done is undone, then it is cancelled', (_, given, way, undo, cancelReason) => {
     const { order, events } = play(given, ...way);
@@ -159,7 +155,10 @@ describe('an order that fails', () => {
   });
 
   test('gives nothing back that was never paid: a free order has no refund to wait for', () => {
-    const { events } = play(withCoupon(), assigned(), reserved(), redeemed(1000), captured(0), facts.notConfirmed());
+    const { events } = play(
+      withCoupon(),
+      ...[assigned(), reserved(), redeemed(1000), captured(0), facts.notConfirmed(), unavailable(2)],
+    );
     expect(cancelling(events)).toMatchObject({ undo: ['DELIVERY', 'COUPON'] });
   });
 });

@@ -1,7 +1,7 @@
 import type { Sql } from '@waygraph/kit/database';
-import { publish, uuidv7 } from '@waygraph/kit/outbox';
+import { fullRows, insertRows } from '@waygraph/kit/outbox';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
-import { sellersOf, subtotalOf, type Address } from './order.ts';
+import { sellersOf, subtotalOf, type Address, type Order } from './order.ts';
 import { deadlineOf, type SagaOrder } from './saga-state.ts';
 import { describe, type OrderFact } from './timeline.ts';
 
@@ -12,27 +12,28 @@ export type NewOrder = SagaOrder & {
   readonly shipTo: Address;
 };
 
-/** The timeline rows of events that this transaction has published, with the very time that the outbox gave them. */
-const toldRows = `insert into timeline (order_id, event_id, topic, seq, type, source, detail, occurred_us)
-  select e.key, e.id, e.topic, e.seq, e.type, 'orders', given.detail, e.occurred_us
-  from jsonb_to_recordset($1::jsonb) as given(id uuid, detail text)
-  join outbox e on e.day = (now() at time zone 'utc')::date and e.id = given.id
-  returning event_id, type, seq, occurred_us`;
+/** Publishes events and keeps them in the timeline, with the very time that the outbox gave them. */
+const toldRows = `published as (${insertRows} returning id, key, topic, seq, type, occurred_us),
+  told as (
+    insert into timeline (order_id, event_id, topic, seq, type, source, detail, occurred_us)
+    select key, id, topic, seq, type, 'orders', given.detail, occurred_us
+    from published join jsonb_to_recordset($1::jsonb) as given(id uuid, detail text) using (id)
+    returning event_id, type, seq, occurred_us
+  )`;
 
-async function tell(sql: Sql, events: readonly OutboxEvent[]): Promise<string> {
-  const rows = events.map(event => ({ ...event, id: uuidv7() }));
-  await publish(sql, rows);
-  const told = rows.map(({ id, type, payload: data }) => ({ id, detail: describe({ type, data } as OrderFact) }));
-  return JSON.stringify(told);
-}
+const rowsOf = (events: readonly OutboxEvent[]): string =>
+  JSON.stringify(
+    fullRows(
+      events.map(event => ({ ...event, detail: describe({ type: event.type, data: event.payload } as OrderFact) })),
+    ),
+  );
 
 const timeOf = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 
 /** A new order with its saga, and its first event. */
 export async function insertOrder(sql: Sql, order: NewOrder, events: readonly OutboxEvent[]): Promise<void> {
-  const told = await tell(sql, events);
   await sql(
-    `with told as (${toldRows}),
+    `with ${toldRows},
      line as (
        insert into lines (order_id, line_no, product_id, name, quantity, unit_price_minor)
        select $2, "lineNo", "productId", name, quantity, "unitPriceMinor"
@@ -47,7 +48,14 @@ export async function insertOrder(sql: Sql, order: NewOrder, events: readonly Ou
      select $2, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, event_id, type, occurred_us
      from told order by seq desc limit 1`,
     [
-      ...[told, order.id, JSON.stringify(order.lines), order.saga, order.attempt, JSON.stringify(order.steps)],
+      ...[
+        rowsOf(events),
+        order.id,
+        JSON.stringify(order.lines),
+        order.saga,
+        order.attempt,
+        JSON.stringify(order.steps),
+      ],
       ...[timeOf(deadlineOf(order)), order.customerId, order.status, order.version, order.placedAt.toISOString()],
       ...[order.paymentMethod, order.couponCode, order.allowPartial, JSON.stringify(order.shipTo)],
       subtotalOf(order.lines),
@@ -56,7 +64,7 @@ export async function insertOrder(sql: Sql, order: NewOrder, events: readonly Ou
 }
 
 /** An order as it was loaded under its lock. */
-export type LockedOrder = SagaOrder & { readonly revision: number };
+export type LockedOrder = SagaOrder & Order & { readonly revision: number };
 
 /** Keeps a decision: the order's next state and its events. Rejects when somebody else changed it, which its lock forbids. */
 export async function saveOrder(
@@ -65,9 +73,8 @@ export async function saveOrder(
   order: SagaOrder,
   events: readonly OutboxEvent[],
 ): Promise<void> {
-  const told = await tell(sql, events);
   const rows = await sql(
-    `with told as (${toldRows}),
+    `with ${toldRows},
      newest as (select event_id, type, occurred_us from told order by seq desc limit 1),
      line as (
        update lines l set status = given.status, seller_id = given."sellerId"
@@ -76,21 +83,22 @@ export async function saveOrder(
      ),
      saga as (
        update saga_instances set status = $4, attempt = $5, steps = $6::jsonb, parcels = $7::jsonb, paid_minor = $8, deadline_at = $9,
-         updated_at = now()
+         refunded_minor = $19, settled_minor = $20, untold = $21::jsonb, updated_at = now()
        where order_id = $2
      )
      update orders set status = $10, version = $11, revision = revision + 1, seller_ids = $12, subtotal_minor = $13,
-       discount_minor = $14, cancel_reason = $15, updated_at = now(),
+       discount_minor = $14, cancel_reason = $15, cancel_refused = $22, updated_at = now(),
        last_event_id = coalesce((select event_id from newest), last_event_id),
        last_event_type = coalesce((select type from newest), last_event_type),
        last_event_us = coalesce((select occurred_us from newest), last_event_us)
      where id = $2 and status = $16 and version = $17 and revision = $18
      returning id`,
     [
-      ...[told, order.id, JSON.stringify(changedLines(before, order)), order.saga, order.attempt],
+      ...[rowsOf(events), order.id, JSON.stringify(changedLines(before, order)), order.saga, order.attempt],
       ...[JSON.stringify(order.steps), JSON.stringify(order.parcels), order.paidMinor, timeOf(deadlineOf(order))],
       ...[order.status, order.version, sellersOf(order.lines), subtotalOf(order.lines), order.discountMinor],
       ...[order.cancelReason, before.status, before.version, before.revision],
+      ...[order.refundedMinor, order.settledMinor, JSON.stringify(order.untold), order.cancelRefused],
     ],
   );
   if (rows.length !== 1) throw new Error(`order ${order.id} was changed in spite of its lock`);

@@ -132,7 +132,7 @@ export type SagaStatus =
 
 /** One step of a saga. */
 export type SagaStep = {
-  /** ASSIGNMENT, STOCK, COUPON, PAYMENT, CONFIRMATION, HANDOVER, DELIVERY. */
+  /** ASSIGNMENT, STOCK, COUPON, PAYMENT, CONFIRMATION, HANDOVER, DELIVERY, CANCEL, REFUND. */
   name: Scalars['String']['output'];
   /** How it stands. */
   state: SagaStepState;

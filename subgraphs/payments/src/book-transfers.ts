@@ -60,43 +60,57 @@ export async function bookTopUps(
   );
 }
 
+const entriesOf = ({ id, entries }: Transfer) =>
+  entries.map(({ accountId, amountMinor, seq, balanceMinor }) => ({
+    id: uuidv7(),
+    transfer_id: id,
+    account_id: accountId,
+    amount_minor: amountMinor,
+    seq,
+    balance_minor: balanceMinor,
+  }));
+
 /** Writes transfers with their entries; the database refuses what does not sum to zero or follow from the entry before it. */
 export async function bookTransfers(sql: Sql, transfers: readonly Transfer[]): Promise<void> {
-  const entries = transfers.flatMap(transfer =>
-    transfer.entries.map(({ accountId, amountMinor, seq, balanceMinor }) => ({
-      id: uuidv7(),
-      transfer_id: transfer.id,
-      account_id: accountId,
-      amount_minor: amountMinor,
-      seq,
-      balance_minor: balanceMinor,
-    })),
-  );
   await sql(
-    `insert into transfers (id, kind, order_id)
-     select id, kind, order_id from jsonb_to_recordset($1::jsonb) as given(id uuid, kind text, order_id text)`,
-    [JSON.stringify(transfers.map(({ id, kind, orderId }) => ({ id, kind, order_id: orderId })))],
-  );
-  await sql(
-    `insert into entries (id, transfer_id, account_id, amount_minor, seq, balance_minor)
+    `with booked as (
+       insert into transfers (id, kind, order_id)
+       select id, kind, order_id from jsonb_to_recordset($1::jsonb) as given(id uuid, kind text, order_id text)
+     )
+     insert into entries (id, transfer_id, account_id, amount_minor, seq, balance_minor)
      select id, transfer_id, account_id, amount_minor, seq, balance_minor
-     from jsonb_to_recordset($1::jsonb)
+     from jsonb_to_recordset($2::jsonb)
        as given(id uuid, transfer_id uuid, account_id text, amount_minor bigint, seq bigint, balance_minor bigint)`,
-    [JSON.stringify(entries)],
+    [
+      JSON.stringify(transfers.map(({ id, kind, orderId }) => ({ id, kind, order_id: orderId }))),
+      JSON.stringify(transfers.flatMap(entriesOf)),
+    ],
   );
 }
 
 /**
- * Takes from a wallet (a negative amount) or gives to it, under its row lock until the commit; the entry that belongs to it must follow
- * in the same transaction. Undefined, and nothing changes, when it is not there or would fall below zero or hold too much.
+ * Writes a transfer that takes from a wallet or gives to it, and changes the wallet, whose row is locked until the commit. False, and
+ * nothing changes, when the wallet is not there or would fall below zero or hold too much.
  */
-export async function changeWallet(sql: Sql, customerId: string, amountMinor: number): Promise<Wallet | undefined> {
-  const [row] = await sql<WalletRow>(
-    `update accounts
-     set balance_minor = balance_minor + $2, version = version + 1, untold = untold + 1, updated_at = now()
-     where id = $1 and balance_minor + $2 between 0 and $3
-     returning customer_id, balance_minor, version, version - untold as told`,
-    [walletAccount(customerId), amountMinor, largestAmountMinor],
+export async function bookOnWallet(sql: Sql, transfer: Transfer): Promise<boolean> {
+  const booked = await sql(
+    `with given as (
+       select * from jsonb_to_recordset($4::jsonb) as given(id uuid, transfer_id uuid, account_id text, amount_minor bigint)
+     ), wallet as (
+       update accounts a
+       set balance_minor = a.balance_minor + g.amount_minor, version = a.version + 1, untold = a.untold + 1, updated_at = now()
+       from given g
+       where a.id = g.account_id and a.kind = 'WALLET' and a.balance_minor + g.amount_minor between 0 and $5
+       returning a.id, a.version, a.balance_minor
+     ), booked as (
+       insert into transfers (id, kind, order_id) select $1::uuid, $2, $3 from wallet
+     )
+     insert into entries (id, transfer_id, account_id, amount_minor, seq, balance_minor)
+     select g.id, g.transfer_id, g.account_id, g.amount_minor, w.version, w.balance_minor
+     from given g left join wallet w on w.id = g.account_id
+     where exists (select from wallet)
+     returning id`,
+    [transfer.id, transfer.kind, transfer.orderId, JSON.stringify(entriesOf(transfer)), largestAmountMinor],
   );
-  return row && walletOf(row);
+  return booked.length > 0;
 }

@@ -6,7 +6,7 @@ import { capturePayment } from './capture-payment.ts';
 import { readWallets } from './read-wallets.ts';
 import { noteOrder } from './redeem-coupon.ts';
 import { httpProvider, type PaymentProvider } from './provider.ts';
-import { finishIn, moved, someOrder, told, topUp } from './testing/some-order.ts';
+import { moved, payer, someOrder, told, topUp } from './testing/some-order.ts';
 import { spawnPsp, type Psp } from './testing/spawn-psp.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 10, name: 'payments-test' });
@@ -19,7 +19,7 @@ const nobody: PaymentProvider = {
   refund: () => Promise.reject(new Error('no card here')),
 };
 const take = (order: Order, totalMinor?: number, provider = nobody) =>
-  capturePayment({ pool, provider }, order.ready(totalMinor), finishIn(pool));
+  payer(pool, provider).capture(order.ready(totalMinor));
 const balance = async (customerId: string) => (await readWallets(sql, [customerId]))[0]?.balanceMinor;
 const paymentId = async ({ orderId }: Order) =>
   (await sql<{ payment_id: string }>('select payment_id from order_payments where order_id = $1', [orderId]))[0]!
@@ -74,7 +74,7 @@ describe('from a wallet', () => {
     for (const { orderId } of [poor, free]) expect(await moved(sql, orderId)).toEqual([]);
   });
 
-  test('a capture takes six statements', async () => {
+  test('a capture takes four statements', async () => {
     const order = someOrder();
     await topUp(pool, order.customerId, 2_000);
     await withTransaction(pool, tx => noteOrder(tx, order.placed));
@@ -85,12 +85,8 @@ describe('from a wallet', () => {
         statements.push(text);
         return tx(text, params);
       };
-    await capturePayment({ pool, provider: nobody }, order.ready(), work =>
-      withTransaction(pool, async tx => {
-        await work(counted(tx));
-      }),
-    );
-    expect(statements).toHaveLength(6);
+    await withTransaction(pool, tx => capturePayment(counted(tx), order.ready()));
+    expect(statements).toHaveLength(4);
     expect(await balance(order.customerId)).toBe(500);
   });
 

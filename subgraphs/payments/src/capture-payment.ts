@@ -1,78 +1,49 @@
-import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
+import type { Sql } from '@waygraph/kit/database';
 import { uuidv7 } from '@waygraph/kit/outbox';
-import { bookTransfers, changeWallet } from './book-transfers.ts';
-import { capture, currency, type Wallet } from './ledger.ts';
-import { lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
+import { bookOnWallet, bookTransfers } from './book-transfers.ts';
+import { capture } from './ledger.ts';
+import { isUnknown, lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
 import {
   paymentAskedFor,
   paymentCaptured,
   paymentFailed,
+  unchanged,
+  type Change,
   type OrderPayment,
-  type Payment,
   type ReadyForPayment,
 } from './order-payment.ts';
-import type { ChargeAnswer, PaymentProvider } from './provider.ts';
-
-type Finish = (work: (sql: Sql) => Promise<unknown>) => Promise<void>;
 
 /**
- * Takes an order's money, once per order. A wallet is one transaction, `finish`. A card is remembered as PENDING first and charged
- * under the payment's id, so that whoever comes back after a kill or a time-out asks the provider for the same charge.
+ * Takes an order's money, once per order. A card's payment is only remembered, PENDING: true when the provider is to be asked, by
+ * `settleCard`, behind the commit.
  */
-export async function capturePayment(
-  deps: { pool: Pool; provider: PaymentProvider },
-  ready: ReadyForPayment,
-  finish: Finish,
-): Promise<void> {
-  if (ready.payment === 'WALLET' || ready.totalMinor === 0) {
-    await finish(sql => captureAtOnce(sql, ready));
-    return;
-  }
-  const pending = await withTransaction(deps.pool, sql => askForPayment(sql, ready));
-  if (pending === undefined) {
-    await finish(() => Promise.resolve());
-    return;
-  }
-  const { id: key, customerId, amountMinor } = pending;
-  const answer = await deps.provider.charge({ key, orderId: ready.orderId, customerId, amountMinor, currency });
-  await finish(sql => settleCharge(sql, ready, answer));
+export async function capturePayment(sql: Sql, ready: ReadyForPayment): Promise<boolean> {
+  const before = await lockOrderPayment(sql, ready);
+  const asked = paymentAskedFor(before, uuidv7(), ready);
+  if (asked === undefined) return isUnknown(before);
+  const change = await captureAtOnce(sql, asked);
+  await saveOrderPayment(sql, before, change);
+  return isUnknown(change.state);
 }
 
-async function captureAtOnce(sql: Sql, ready: ReadyForPayment): Promise<void> {
-  const state = paymentAskedFor(await lockOrderPayment(sql, ready), uuidv7(), ready);
-  if (state === undefined || state.payment === null) return;
-  const { payment } = state;
-  if (payment.amountMinor === 0) {
-    await saveOrderPayment(sql, paymentCaptured(state, payment));
-    return;
-  }
-  const wallet = await changeWallet(sql, payment.customerId, -payment.amountMinor);
-  if (wallet === undefined)
-    await saveOrderPayment(sql, paymentFailed(state, payment, 'the wallet does not hold enough'));
-  else await bookCapture(sql, state, payment, wallet);
+/** What needs no provider: a wallet's payment, a free order's, one that was refused. */
+async function captureAtOnce(sql: Sql, asked: Change): Promise<Change> {
+  const { state } = asked;
+  const { payment, orderId } = state;
+  if (payment?.state !== 'PENDING') return asked;
+  if (payment.amountMinor === 0) return paymentCaptured(state, payment);
+  if (payment.method === 'CARD') return asked;
+  const { id, customerId, amountMinor } = payment;
+  return (await bookOnWallet(sql, capture({ id, orderId, amountMinor }, customerId)))
+    ? paymentCaptured(state, payment)
+    : paymentFailed(state, payment, 'the wallet does not hold enough');
 }
 
-/** The card payment to be charged; undefined when the order's payment has been decided. */
-async function askForPayment(sql: Sql, ready: ReadyForPayment): Promise<Payment | undefined> {
-  const known = await lockOrderPayment(sql, ready);
-  if (known.payment?.state === 'PENDING') return known.payment;
-  const state = paymentAskedFor(known, uuidv7(), ready);
-  if (state === undefined) return undefined;
-  await saveOrderPayment(sql, { state, events: [] });
-  return state.payment ?? undefined;
-}
-
-async function settleCharge(sql: Sql, ready: ReadyForPayment, answer: ChargeAnswer): Promise<void> {
-  const state = await lockOrderPayment(sql, ready);
-  const { payment } = state;
-  // Somebody else, who asked for the same charge, was faster.
-  if (payment?.state !== 'PENDING') return;
-  if (answer.kind === 'DECLINED') await saveOrderPayment(sql, paymentFailed(state, payment, answer.reason));
-  else await bookCapture(sql, state, payment, null);
-}
-
-async function bookCapture(sql: Sql, state: OrderPayment, payment: Payment, wallet: Wallet | null): Promise<void> {
-  const { orderId } = state;
-  await bookTransfers(sql, [capture({ id: payment.id, orderId, amountMinor: payment.amountMinor }, wallet)]);
-  await saveOrderPayment(sql, paymentCaptured(state, payment));
+/** Books the capture of a card that the provider has charged. */
+export async function bookCharge(sql: Sql, state: OrderPayment): Promise<Change> {
+  const { payment, orderId } = state;
+  if (payment?.state !== 'PENDING') return unchanged(state);
+  const { id, amountMinor } = payment;
+  await bookTransfers(sql, [capture({ id, orderId, amountMinor }, null)]);
+  return paymentCaptured(state, payment);
 }

@@ -87,37 +87,26 @@ export function topUp(id: string, wallet: Wallet, amountMinor: number): { transf
   };
 }
 
-type Side = Transfer['entries'][number];
-
-const systemSide = (accountId: 'sales' | 'card', amountMinor: number): Side => ({
-  accountId,
-  amountMinor,
-  seq: null,
-  balanceMinor: null,
-});
-const walletSide = ({ customerId, version, balanceMinor }: Wallet, amountMinor: number): Side => ({
-  accountId: walletAccount(customerId),
-  amountMinor,
-  seq: version,
-  balanceMinor,
-});
-
 type OrderMoney = { readonly id: string; readonly orderId: string; readonly amountMinor: number };
 
-/** An order's money from where the customer keeps it into sales; `wallet` is as it is without it, null for a card. */
-export const capture = ({ id, orderId, amountMinor }: OrderMoney, wallet: Wallet | null): Transfer => ({
-  ...{ id, kind: 'CAPTURE', orderId },
-  entries: [
-    wallet === null ? systemSide('card', -amountMinor) : walletSide(wallet, -amountMinor),
-    systemSide('sales', amountMinor),
-  ],
+const side = (accountId: string, amountMinor: number): Transfer['entries'][number] => ({
+  ...{ accountId, amountMinor, seq: null, balanceMinor: null },
 });
 
-/** The way back; `wallet` is as it is with the money, null for a card. */
-export const refund = ({ id, orderId, amountMinor }: OrderMoney, wallet: Wallet | null): Transfer => ({
+/** Where a customer's money is: in the wallet, or, null, with the provider. */
+const heldBy = (customerId: string | null): string => (customerId === null ? 'card' : walletAccount(customerId));
+
+/**
+ * An order's money from where the customer keeps it into sales; `customerId` is null for a card. A wallet's version and balance are
+ * filled in as it is booked (`bookOnWallet`).
+ */
+export const capture = ({ id, orderId, amountMinor }: OrderMoney, customerId: string | null): Transfer => ({
+  ...{ id, kind: 'CAPTURE', orderId },
+  entries: [side(heldBy(customerId), -amountMinor), side('sales', amountMinor)],
+});
+
+/** The way back. */
+export const refund = ({ id, orderId, amountMinor }: OrderMoney, customerId: string | null): Transfer => ({
   ...{ id, kind: 'REFUND', orderId },
-  entries: [
-    systemSide('sales', -amountMinor),
-    wallet === null ? systemSide('card', amountMinor) : walletSide(wallet, amountMinor),
-  ],
+  entries: [side('sales', -amountMinor), side(heldBy(customerId), amountMinor)],
 });

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { capturePayment } from './capture-payment.ts';
-import { finishIn, someOrder, topUp } from './testing/some-order.ts';
+import { payer, someOrder, topUp } from './testing/some-order.ts';
 import { startPayments, type Payments } from './testing/start-payments.ts';
-import { undoPayment } from './undo-payment.ts';
 
 let payments: Payments;
 beforeAll(async () => {
@@ -14,8 +12,7 @@ const provider = {
   charge: () => Promise.reject(new Error('no card here')),
   refund: () => Promise.reject(new Error('no card here')),
 };
-const pay = (order: ReturnType<typeof someOrder>) =>
-  capturePayment({ pool: payments.pool, provider }, order.ready(), finishIn(payments.pool));
+const pay = (order: ReturnType<typeof someOrder>) => payer(payments.pool, provider).capture(order.ready());
 const entities = `query ($r: [_Any!]!) { _entities(representations: $r) {
   ... on Order { id payment { id method status amount { amountMinor currency } refunded { amountMinor } reason } }
   ... on Payment { id status }
@@ -40,7 +37,7 @@ test('an order’s payment is told as it stands: asked for, captured, given back
   };
   expect(await seen()).toEqual({ id: order.orderId, payment });
   const { pool } = payments;
-  await undoPayment({ pool, provider }, order.cancelling('PAYMENT'), finishIn(pool));
+  await payer(pool, provider).undo(order.cancelling('PAYMENT'));
   expect(await seen()).toEqual({
     id: order.orderId,
     payment: { ...payment, status: 'REFUNDED', refunded: { amountMinor: 1_500 }, reason: 'nobody has it' },
@@ -85,7 +82,7 @@ test('a ledger names the order that a capture and a refund belong to', async () 
   const { pool } = payments;
   await topUp(pool, order.customerId, 1_500);
   await pay(order);
-  await undoPayment({ pool, provider }, order.cancelling('PAYMENT'), finishIn(pool));
+  await payer(pool, provider).undo(order.cancelling('PAYMENT'));
   const { data } = await payments.ask(
     { sub: order.customerId, role: 'customer' },
     '{ wallet { balance { amountMinor } entries { nodes { kind orderId amount { amountMinor } } } } }',

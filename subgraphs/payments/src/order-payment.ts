@@ -1,20 +1,11 @@
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import type { SellerAssigned } from '@waygraph/schema/events/delivery';
-import type { OrderCancelling, OrderPlaced, OrderReadyForPayment } from '@waygraph/schema/events/orders';
-import {
-  CompensationStuck,
-  CouponRedeemed,
-  CouponRejected,
-  CouponRestored,
-  PaymentCaptured,
-  PaymentFailed,
-  PaymentRefunded,
-} from '@waygraph/schema/events/payment';
+import type { OrderPlaced, OrderReadyForPayment } from '@waygraph/schema/events/orders';
+import { CouponRedeemed, CouponRejected, PaymentCaptured, PaymentFailed } from '@waygraph/schema/events/payment';
 
 export type Placed = ReturnType<typeof OrderPlaced.parse>['data'];
 export type Assigned = ReturnType<typeof SellerAssigned.parse>['data'];
 export type ReadyForPayment = ReturnType<typeof OrderReadyForPayment.parse>['data'];
-export type Cancelling = ReturnType<typeof OrderCancelling.parse>['data'];
 
 export type PaymentMethod = 'WALLET' | 'CARD';
 
@@ -22,11 +13,27 @@ export type Payment = {
   readonly id: string;
   readonly customerId: string;
   readonly method: PaymentMethod;
+  /** PENDING: a provider is asked, and nobody knows yet whether it took effect. */
   readonly state: 'PENDING' | 'CAPTURED' | 'FAILED';
   readonly attempt: number;
   readonly amountMinor: number;
   readonly refundedMinor: number;
   readonly reason: string | null;
+};
+
+/** Money that goes back. It counts as claimed from its first moment on, so that all refunds together never exceed the capture. */
+export type Refund = {
+  readonly id: string;
+  /** Each cause has one refund per order. */
+  readonly cause: 'CANCELLED' | `LINES:${number}`;
+  readonly state: 'PENDING' | 'DONE' | 'STUCK';
+  readonly attempt: number;
+  readonly amountMinor: number;
+  readonly reason: string;
+  /** How often it was tried again after it was STUCK. */
+  readonly tries: number;
+  /** Why it is STUCK. */
+  readonly fault: string | null;
 };
 
 type Line = Pick<Placed['lines'][number], 'lineNo' | 'quantity' | 'unitPriceMinor'>;
@@ -44,34 +51,55 @@ export type OrderPayment = {
     readonly couponCode: string | null;
     readonly lines: readonly Line[];
   } | null;
+  /** The assignment that the coupon was decided with; before that, the newest one. */
   readonly assigned: { readonly attempt: number; readonly droppedLineNos: readonly number[] } | null;
   readonly coupon: {
     readonly state: 'OPEN' | 'REDEEMED' | 'REJECTED' | 'RESTORED';
     readonly discountMinor: number;
+    /** Why it is REJECTED. */
+    readonly reason: string | null;
   };
   readonly payment: Payment | null;
-  /** Steps of this attempt or an older one are not done any more. */
-  readonly cancelledAttempt: number | null;
+  /** Oldest first. */
+  readonly refunds: readonly Refund[];
+  /** The tombstone of the whole order: whatever is asked for later, of any attempt, is refused. */
+  readonly cancelled: { readonly attempt: number; readonly reason: string } | null;
 };
+
+/** An order that nothing is known of yet. */
+export const unheardOf = (orderId: string, customerId: string): OrderPayment => ({
+  ...{ orderId, version: 0, customerId, sellerIds: [], placed: null, assigned: null, payment: null },
+  coupon: { state: 'OPEN', discountMinor: 0, reason: null },
+  refunds: [],
+  cancelled: null,
+});
 
 /** The state after a step, and what is told about it. */
 export type Change = { readonly state: OrderPayment; readonly events: readonly OutboxEvent[] };
 
-type Tell = (at: { seq: number }) => OutboxEvent;
+export const unchanged = (state: OrderPayment): Change => ({ state, events: [] });
 
-const changed = (state: OrderPayment, ...tell: Tell[]): Change => ({
+/** One change after another, in one transaction. */
+export const andThen = ({ state, events }: Change, next: (state: OrderPayment) => Change): Change => {
+  const after = next(state);
+  return { state: after.state, events: [...events, ...after.events] };
+};
+
+/** The state with events that take the next versions. */
+export const changed = (state: OrderPayment, ...tell: ((at: { seq: number }) => OutboxEvent)[]): Change => ({
   state: { ...state, version: state.version + tell.length },
   events: tell.map((event, index) => event({ seq: state.version + index + 1 })),
 });
 
-const parties = ({ orderId, customerId, sellerIds }: OrderPayment) => ({
+export const parties = ({ orderId, customerId, sellerIds }: OrderPayment) => ({
   orderId,
   customerId,
   sellerIds: [...sellerIds],
 });
 
-const isCancelled = ({ cancelledAttempt }: OrderPayment, attempt: number): boolean =>
-  cancelledAttempt !== null && attempt <= cancelledAttempt;
+const refusal = 'the order is cancelled';
+
+// The coupon
 
 export const orderPlaced = (state: OrderPayment, { payment, couponCode, lines }: Placed): OrderPayment => ({
   ...state,
@@ -95,47 +123,58 @@ export const sellerAssigned = (
   assigned: { attempt, droppedLineNos },
 });
 
-export type CouponDue = { readonly code: string; readonly attempt: number; readonly subtotalMinor: number };
+export type CouponDue = {
+  readonly code: string;
+  readonly attempt: number;
+  readonly subtotalMinor: number;
+  /** Why it is not to be redeemed but rejected; undefined: it is to be redeemed. */
+  readonly refusal: string | undefined;
+};
 
-/** The coupon that is to be redeemed now: once per order, as soon as lines and assignment are both known. */
-export function couponDue(state: OrderPayment): CouponDue | undefined {
-  const { placed, assigned, coupon } = state;
+/** The coupon that is to be decided now: once per order, as soon as lines and assignment are both known. */
+export function couponDue({ placed, assigned, coupon, cancelled }: OrderPayment): CouponDue | undefined {
   if (placed === null || assigned === null || placed.couponCode === null || coupon.state !== 'OPEN') return undefined;
-  if (isCancelled(state, assigned.attempt)) return undefined;
   const kept = placed.lines.filter(({ lineNo }) => !assigned.droppedLineNos.includes(lineNo));
   return {
     code: placed.couponCode,
     attempt: assigned.attempt,
     subtotalMinor: kept.reduce((sum, { quantity, unitPriceMinor }) => sum + quantity * unitPriceMinor, 0),
+    refusal: cancelled === null ? undefined : refusal,
   };
 }
 
-const couponStep = (state: OrderPayment, { code, attempt }: CouponDue) => ({
+type CouponStep = Pick<CouponDue, 'code' | 'attempt'>;
+
+const couponStep = (state: OrderPayment, { code, attempt }: CouponStep) => ({
   ...parties(state),
   attempt,
   couponCode: code,
 });
 
-export const couponRedeemed = (state: OrderPayment, due: CouponDue, discountMinor: number): Change =>
-  changed({ ...state, coupon: { state: 'REDEEMED', discountMinor } }, at =>
+export const couponRedeemed = (state: OrderPayment, due: CouponStep, discountMinor: number): Change =>
+  changed({ ...state, coupon: { state: 'REDEEMED', discountMinor, reason: null } }, at =>
     CouponRedeemed.outboxEvent({ ...couponStep(state, due), discountMinor }, at),
   );
 
-export const couponRejected = (state: OrderPayment, due: CouponDue, reason: string): Change =>
-  changed({ ...state, coupon: { state: 'REJECTED', discountMinor: 0 } }, at =>
+export const couponRejected = (state: OrderPayment, due: CouponStep, reason: string): Change =>
+  changed({ ...state, coupon: { state: 'REJECTED', discountMinor: 0, reason } }, at =>
     CouponRejected.outboxEvent({ ...couponStep(state, due), reason }, at),
   );
 
-/** The payment that is asked for, PENDING; undefined when the order has one already or is being cancelled. */
-export function paymentAskedFor(state: OrderPayment, id: string, ready: ReadyForPayment): OrderPayment | undefined {
+// The payment
+
+/** The payment that is asked for, PENDING, or refused at once when the order is cancelled; undefined when there is one already. */
+export function paymentAskedFor(state: OrderPayment, id: string, ready: ReadyForPayment): Change | undefined {
+  if (state.payment !== null) return undefined;
   const { attempt, payment: method, totalMinor: amountMinor, sellerIds } = ready;
-  if (state.payment !== null || isCancelled(state, attempt)) return undefined;
-  const { customerId } = state;
+  const { customerId, cancelled } = state;
   const nothingYet = { state: 'PENDING', refundedMinor: 0, reason: null } as const;
-  return { ...state, sellerIds, payment: { id, customerId, method, attempt, amountMinor, ...nothingYet } };
+  const payment: Payment = { id, customerId, method, attempt, amountMinor, ...nothingYet };
+  const asked = { ...state, sellerIds, payment };
+  return cancelled === null ? unchanged(asked) : paymentFailed(asked, payment, refusal);
 }
 
-const paymentStep = (state: OrderPayment, { id, method, attempt }: Payment) => ({
+export const paymentStep = (state: OrderPayment, { id, method, attempt }: Payment) => ({
   ...parties(state),
   attempt,
   paymentId: id,
@@ -143,52 +182,13 @@ const paymentStep = (state: OrderPayment, { id, method, attempt }: Payment) => (
 });
 
 export const paymentCaptured = (state: OrderPayment, payment: Payment): Change =>
-  changed({ ...state, payment: { ...payment, state: 'CAPTURED' } }, at =>
+  changed({ ...state, payment: { ...payment, state: 'CAPTURED', reason: null } }, at =>
     PaymentCaptured.outboxEvent({ ...paymentStep(state, payment), amountMinor: payment.amountMinor }, at),
   );
 
 export const paymentFailed = (state: OrderPayment, payment: Payment, reason: string): Change =>
   changed({ ...state, payment: { ...payment, state: 'FAILED', reason } }, at =>
     PaymentFailed.outboxEvent({ ...paymentStep(state, payment), reason }, at),
-  );
-
-export type Refund = {
-  readonly id: string;
-  readonly attempt: number;
-  readonly amountMinor: number;
-  readonly reason: string;
-};
-
-/** What was captured and is not given back, nor about to be. */
-export const refundableMinor = ({ payment }: OrderPayment, claimedMinor: number): number =>
-  payment?.state === 'CAPTURED' ? payment.amountMinor - claimedMinor : 0;
-
-export const paymentRefunded = (state: OrderPayment, payment: Payment, refund: Refund): Change => {
-  const { attempt, amountMinor, reason } = refund;
-  const refundedMinor = payment.refundedMinor + amountMinor;
-  return changed({ ...state, payment: { ...payment, refundedMinor, reason } }, at =>
-    PaymentRefunded.outboxEvent({ ...paymentStep(state, payment), attempt, amountMinor, refundedMinor, reason }, at),
-  );
-};
-
-/** The money cannot be given back by itself: somebody has to look. */
-export const refundStuck = (state: OrderPayment, { attempt }: Refund, reason: string): Change =>
-  changed(state, at => CompensationStuck.outboxEvent({ ...parties(state), attempt, step: 'PAYMENT', reason }, at));
-
-/** Remembers that the order is being cancelled, so that a step that comes late is not done. */
-export const orderCancelling = (state: OrderPayment, { attempt, sellerIds }: Cancelling): OrderPayment => ({
-  ...state,
-  sellerIds,
-  cancelledAttempt: Math.max(attempt, state.cancelledAttempt ?? 0),
-});
-
-/** The code whose use is to be given back; undefined when there is none, or it was already. */
-export const couponToRestore = ({ coupon, placed }: OrderPayment): string | undefined =>
-  coupon.state === 'REDEEMED' ? (placed?.couponCode ?? undefined) : undefined;
-
-export const couponRestored = (state: OrderPayment, couponCode: string, attempt: number): Change =>
-  changed({ ...state, coupon: { ...state.coupon, state: 'RESTORED' } }, at =>
-    CouponRestored.outboxEvent({ ...parties(state), attempt, couponCode }, at),
   );
 
 /** What the graph tells: a capture with what became of it. */

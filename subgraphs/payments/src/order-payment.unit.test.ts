@@ -3,29 +3,20 @@ import {
   concerns,
   couponDue,
   couponRedeemed,
-  couponRestored,
-  couponToRestore,
   maySeePayment,
-  orderCancelling,
   orderPlaced,
   paymentAskedFor,
   paymentCaptured,
-  paymentFailed,
-  paymentRefunded,
   paymentStatus,
-  refundableMinor,
   sellerAssigned,
-  type OrderPayment,
+  unheardOf,
 } from './order-payment.ts';
+import { couponRestored, couponToRestore, orderCancelled } from './order-refund.ts';
 import { someOrder } from './testing/some-order.ts';
 
 const order = someOrder({ couponCode: 'TEN' });
 const { orderId, customerId } = order;
-const unknown: OrderPayment = {
-  ...{ orderId, version: 0, customerId, sellerIds: [], placed: null, assigned: null, payment: null },
-  coupon: { state: 'OPEN', discountMinor: 0 },
-  cancelledAttempt: null,
-};
+const unknown = unheardOf(orderId, customerId);
 const placed = orderPlaced(unknown, order.placed);
 const known = sellerAssigned(placed, order.assigned());
 
@@ -33,56 +24,45 @@ describe('a coupon', () => {
   test('is due when lines and assignment are both known, for the lines that are kept', () => {
     for (const state of [unknown, placed, sellerAssigned(unknown, order.assigned())])
       expect(couponDue(state)).toBeUndefined();
-    expect(couponDue(known)).toEqual({ code: 'TEN', attempt: 1, subtotalMinor: 1_500 });
+    expect(couponDue(known)).toEqual({ code: 'TEN', attempt: 1, subtotalMinor: 1_500, refusal: undefined });
     expect(couponDue(orderPlaced(sellerAssigned(unknown, order.assigned(2, [1])), order.placed))).toEqual({
-      ...{ code: 'TEN', attempt: 2, subtotalMinor: 500 },
+      ...{ code: 'TEN', attempt: 2, subtotalMinor: 500, refusal: undefined },
     });
   });
 
-  test('is decided once, and never after the cancellation', () => {
+  test('is decided once, and refused after the cancellation, whatever attempt asks for it', () => {
     const { state } = couponRedeemed(known, couponDue(known)!, 150);
     expect(couponDue(state)).toBeUndefined();
     expect(concerns(state, order.assigned(2))).toBe(false);
-    expect(couponDue(orderCancelling(known, order.cancelling()))).toBeUndefined();
+    const cancelled = orderCancelled(placed, order.cancelling());
+    for (const attempt of [1, 5])
+      expect(couponDue(sellerAssigned(cancelled, order.assigned(attempt)))).toMatchObject({
+        refusal: 'the order is cancelled',
+      });
   });
 
   test('is restored once, and only when it was redeemed', () => {
     expect(couponToRestore(known)).toBeUndefined();
     const { state } = couponRedeemed(known, couponDue(known)!, 150);
-    expect(couponToRestore(state)).toBe('TEN');
-    const restored = couponRestored(state, 'TEN', 2);
+    expect(couponToRestore(state)).toBeUndefined();
+    const cancelled = orderCancelled(state, { ...order.cancelling(), attempt: 2 });
+    expect(couponToRestore(cancelled)).toBe('TEN');
+    const restored = couponRestored(cancelled, 'TEN');
     expect(restored.events).toMatchObject([{ type: 'CouponRestored', seq: 2, payload: { attempt: 2 } }]);
     expect(couponToRestore(restored.state)).toBeUndefined();
   });
 });
 
 describe('a payment', () => {
-  const asked = paymentAskedFor(known, 'p', order.ready(900))!;
+  const asked = paymentAskedFor(known, 'p', order.ready(900))!.state;
 
-  test('is asked for once, and not after the cancellation', () => {
+  test('is asked for once, and refused after the cancellation', () => {
     expect(asked.payment).toMatchObject({ id: 'p', state: 'PENDING', method: 'WALLET', amountMinor: 900 });
     expect(paymentAskedFor(asked, 'q', order.ready())).toBeUndefined();
-    expect(paymentAskedFor(orderCancelling(known, order.cancelling()), 'q', order.ready())).toBeUndefined();
-  });
-
-  test('each event takes the next version', () => {
-    const { state, events } = paymentCaptured(asked, asked.payment!);
-    expect(events).toMatchObject([{ type: 'PaymentCaptured', key: orderId, seq: 1, payload: { amountMinor: 900 } }]);
-    const refund = { id: 'r', attempt: 2, amountMinor: 400, reason: 'dropped' };
-    const refunded = paymentRefunded(state, state.payment!, refund);
-    expect(refunded).toMatchObject({
-      state: { version: 2, payment: { refundedMinor: 400 } },
-      events: [{ seq: 2, payload: { amountMinor: 400, refundedMinor: 400, attempt: 2, paymentId: 'p' } }],
+    expect(paymentAskedFor(orderCancelled(known, order.cancelling()), 'q', order.ready())).toMatchObject({
+      state: { payment: { id: 'q', state: 'FAILED' } },
+      events: [{ type: 'PaymentFailed', payload: { reason: 'the order is cancelled', attempt: 1 } }],
     });
-  });
-
-  test('gives back at most what was captured and not claimed yet', () => {
-    const captured = paymentCaptured(asked, asked.payment!).state;
-    expect(refundableMinor(captured, 0)).toBe(900);
-    expect(refundableMinor(captured, 500)).toBe(400);
-    expect(refundableMinor(asked, 0)).toBe(0);
-    expect(refundableMinor(paymentFailed(asked, asked.payment!, 'no').state, 0)).toBe(0);
-    expect(refundableMinor(known, 0)).toBe(0);
   });
 
   test('stands as its state and its refunds say', () => {

@@ -1,6 +1,6 @@
 import type { Sql } from '@waygraph/kit/database';
 import { discountOf, rejectionOf } from './coupon.ts';
-import { lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
+import { addPlaced, lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
 import {
   concerns,
   couponDue,
@@ -8,6 +8,8 @@ import {
   couponRejected,
   orderPlaced,
   sellerAssigned,
+  unchanged,
+  unheardOf,
   type Assigned,
   type Change,
   type OrderPayment,
@@ -16,19 +18,22 @@ import {
 
 /** An order was placed: its lines are copied, and its coupon redeemed when its sellers are known already. */
 export async function noteOrder(sql: Sql, placed: Placed): Promise<void> {
+  if (await addPlaced(sql, orderPlaced(unheardOf(placed.orderId, placed.customerId), placed))) return;
   const state = await lockOrderPayment(sql, placed);
-  if (state.placed === null) await saveOrderPayment(sql, await redeemWhenDue(sql, orderPlaced(state, placed)));
+  if (state.placed === null) await saveOrderPayment(sql, state, await redeemWhenDue(sql, orderPlaced(state, placed)));
 }
 
 /** An order has sellers, or new ones: its coupon is redeemed, once, when the order itself is known already. */
 export async function noteAssignment(sql: Sql, assigned: Assigned): Promise<void> {
   const state = await lockOrderPayment(sql, assigned);
-  if (concerns(state, assigned)) await saveOrderPayment(sql, await redeemWhenDue(sql, sellerAssigned(state, assigned)));
+  if (concerns(state, assigned))
+    await saveOrderPayment(sql, state, await redeemWhenDue(sql, sellerAssigned(state, assigned)));
 }
 
 async function redeemWhenDue(sql: Sql, state: OrderPayment): Promise<Change> {
   const due = couponDue(state);
-  if (due === undefined) return { state, events: [] };
+  if (due === undefined) return unchanged(state);
+  if (due.refusal !== undefined) return couponRejected(state, due, due.refusal);
   // The coupon's row is the queue: whoever waits for it sees the uses of those before, and the clock of now.
   const [terms] = await sql<{ percent_off: number | null; amount_off_minor: string | null }>(
     `update coupons set used = used + 1, version = version + 1, updated_at = now()

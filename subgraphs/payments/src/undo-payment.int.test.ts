@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPool, isTransient, sqlOfPool, withTransaction } from '@waygraph/kit/database';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
-import { capturePayment } from './capture-payment.ts';
 import { loadCoupons } from './load-coupons.ts';
-import type { Cancelling } from './order-payment.ts';
+import type { Cancelling } from './order-refund.ts';
 import { httpProvider } from './provider.ts';
 import { readWallets } from './read-wallets.ts';
 import { noteAssignment, noteOrder } from './redeem-coupon.ts';
-import { finishIn, moved, someOrder, told, topUp } from './testing/some-order.ts';
+import { leaveToTest, moved, payer, someOrder, told, topUp } from './testing/some-order.ts';
 import { spawnPsp, type Psp } from './testing/spawn-psp.ts';
-import { undoPayment } from './undo-payment.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 10, name: 'payments-test' });
 const sql = sqlOfPool(pool);
@@ -19,9 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([pool.end(), psp.dispose()]));
 
-const deps = (timeoutMs = 5_000) => ({ pool, provider: httpProvider({ url: psp.url(), timeoutMs }) });
-const pay = (order: ReturnType<typeof someOrder>) => capturePayment(deps(), order.ready(), finishIn(pool));
-const undo = (cancelling: Cancelling, timeoutMs?: number) => undoPayment(deps(timeoutMs), cancelling, finishIn(pool));
+const deps = (timeoutMs = 5_000) => payer(pool, httpProvider({ url: psp.url(), timeoutMs }));
+const pay = (order: ReturnType<typeof someOrder>) => deps().capture(order.ready());
+const undo = (cancelling: Cancelling, timeoutMs?: number) => deps(timeoutMs).undo(cancelling);
 const types = async (orderId: string) => (await told(sql, orderId)).map(({ seq, type }) => `${String(seq)} ${type}`);
 const balance = async (customerId: string) => (await readWallets(sql, [customerId]))[0]?.balanceMinor;
 
@@ -54,28 +52,48 @@ test('gives back the coupon’s use and the wallet’s money, once, however ofte
   expect(await moved(sql, orderId)).toHaveLength(4);
 });
 
-test('undoes only what is named, and nothing that was never done', async () => {
-  const order = someOrder();
-  await topUp(pool, order.customerId, 1_500);
-  await pay(order);
-  await undo(order.cancelling('DELIVERY', 'STOCK'));
-  expect(await balance(order.customerId)).toBe(0);
+test('gives everything back whatever is named, by either event; nothing that was never done', async () => {
+  for (const event of ['cancelling', 'cancelled'] as const) {
+    const couponCode = uniqueId('C');
+    await loadCoupons({ pool }, [{ code: couponCode, percentOff: 10, quota: 1 }]);
+    const order = someOrder({ couponCode });
+    await topUp(pool, order.customerId, 1_500);
+    await withTransaction(pool, tx => noteOrder(tx, order.placed));
+    await withTransaction(pool, tx => noteAssignment(tx, order.assigned()));
+    await pay(order);
+    await deps().undo(order[event]());
+    await undo(order.cancelling('DELIVERY', 'STOCK'));
+    expect(await balance(order.customerId)).toBe(1_500);
+    expect((await types(order.orderId)).slice(2)).toEqual(['3 CouponRestored', '4 PaymentRefunded']);
+    expect(await sql('select used from coupons where code = $1', [couponCode])).toEqual([{ used: 0 }]);
+  }
   const unpaid = someOrder({ payment: 'CARD' });
   await undo(unpaid.cancelling('COUPON', 'PAYMENT'));
   expect(await types(unpaid.orderId)).toEqual([]);
 });
 
-test('a step that comes after its cancellation is not done', async () => {
+test('a step that comes after its cancellation, of whatever attempt, is refused', async () => {
   const couponCode = uniqueId('C');
   await loadCoupons({ pool }, [{ code: couponCode, percentOff: 10, quota: 1 }]);
-  const order = someOrder({ couponCode });
-  await topUp(pool, order.customerId, 1_500);
-  await undo(order.cancelling());
-  await withTransaction(pool, tx => noteOrder(tx, order.placed));
-  await withTransaction(pool, tx => noteAssignment(tx, order.assigned()));
-  await pay(order);
-  expect(await types(order.orderId)).toEqual([]);
-  expect(await balance(order.customerId)).toBe(1_500);
+  for (const [payment, attempt] of [
+    ['WALLET', 1],
+    ['CARD', 4],
+  ] as const) {
+    const order = someOrder({ couponCode, payment });
+    await topUp(pool, order.customerId, 1_500);
+    await undo(order.cancelling());
+    await withTransaction(pool, tx => noteOrder(tx, order.placed));
+    await withTransaction(pool, tx => noteAssignment(tx, order.assigned(attempt)));
+    for (let round = 0; round < 2; round += 1) await deps().capture({ ...order.ready(), attempt });
+    const reason = 'the order is cancelled';
+    expect(await told(sql, order.orderId)).toMatchObject([
+      { seq: 1, type: 'CouponRejected', payload: { reason, attempt } },
+      { seq: 2, type: 'PaymentFailed', payload: { reason, attempt, method: payment } },
+    ]);
+    expect(await balance(order.customerId)).toBe(1_500);
+    expect(await moved(sql, order.orderId)).toEqual([]);
+  }
+  expect(await sql('select used from coupons where code = $1', [couponCode])).toEqual([{ used: 0 }]);
 });
 
 test('a card’s money goes back through the provider, once, also when its answer was lost', async () => {
@@ -115,4 +133,40 @@ test('a refund that the provider refuses is told as stuck, once, and moves nothi
     { seq: 2, type: 'CompensationStuck', payload: { step: 'PAYMENT', reason: 'the refund was declined', attempt: 1 } },
   ]);
   expect(await moved(sql, order.orderId)).toHaveLength(2);
+});
+
+test('a charge whose answer was lost, of an order that is cancelled: captured and given back in one transaction', async () => {
+  const order = someOrder({ payment: 'CARD' });
+  const { orderId, customerId } = order;
+  await psp.behave(customerId, { outcome: 'timeout' });
+  const quick = deps(200);
+  await expect(quick.capture(order.ready())).rejects.toThrow('does not answer');
+  await leaveToTest(sql, orderId);
+  await expect(undo(order.cancelling(), 200)).rejects.toThrow('does not answer');
+  // The charge is known now; whether its refund took effect is not.
+  await psp.behave(customerId, { outcome: 'timeout', of: 'refunds' });
+  await expect(quick.settle(orderId)).rejects.toThrow('does not answer');
+  expect(await types(orderId)).toEqual([]);
+  await psp.behave(customerId, { outcome: 'approve' });
+  await Promise.all([deps().settle(orderId), deps().settle(orderId)]);
+  expect(await types(orderId)).toEqual(['1 PaymentCaptured', '2 PaymentRefunded']);
+  expect(await sql('select distinct xmin::text from outbox where key = $1', [orderId])).toHaveLength(1);
+  expect((await told(sql, orderId))[1]?.payload).toMatchObject({ amountMinor: 1_500, reason: 'nobody has it' });
+  expect(await moved(sql, orderId)).toHaveLength(4);
+  const [payment] = await sql<{ id: string }>('select payment_id as id from order_payments where order_id = $1', [
+    orderId,
+  ]);
+  expect(await psp.charge(payment!.id)).toMatchObject({ amountMinor: 1_500, refundedMinor: 1_500 });
+  expect(await sql('select from provider_asks where order_id = $1', [orderId])).toEqual([]);
+});
+
+test('a charge that is declined after all, of an order that is cancelled, only fails', async () => {
+  const order = someOrder({ payment: 'CARD' });
+  await psp.behave(order.customerId, { outcome: 'error' });
+  await expect(pay(order)).rejects.toThrow('said 500');
+  await expect(undo(order.cancelling())).rejects.toThrow('said 500');
+  await psp.behave(order.customerId, { outcome: 'decline' });
+  await deps().settle(order.orderId);
+  expect(await types(order.orderId)).toEqual(['1 PaymentFailed']);
+  expect(await moved(sql, order.orderId)).toEqual([]);
 });

@@ -1,40 +1,31 @@
-import type { Pool, Sql } from '@waygraph/kit/database';
-import { lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
-import {
-  couponRestored,
-  couponToRestore,
-  orderCancelling,
-  type Cancelling,
-  type Change,
-  type OrderPayment,
-} from './order-payment.ts';
-import type { PaymentProvider } from './provider.ts';
-import { refundCard, refundPayment } from './refund-payment.ts';
+import type { Sql } from '@waygraph/kit/database';
+import { uuidv7 } from '@waygraph/kit/outbox';
+import { isUnknown, lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
+import { andThen, unchanged, type Change, type OrderPayment } from './order-payment.ts';
+import { couponRestored, couponToRestore, moneyGoesBack, orderCancelled, type Cancelled } from './order-refund.ts';
+import { refundWallet } from './refund-payment.ts';
 
-/** Gives back what a cancelled order took, each at most once: the use of its coupon, its money, as far as `undo` names them. */
-export async function undoPayment(
-  deps: { pool: Pool; provider: PaymentProvider },
-  cancelling: Cancelling,
-  finish: (work: (sql: Sql) => Promise<unknown>) => Promise<void>,
-): Promise<void> {
-  const { undo } = cancelling;
-  const cause = { cause: 'CANCELLED', ...cancelling } as const;
-  const answer = undo.includes('PAYMENT') ? await refundCard(deps, cause) : undefined;
-  await finish(async sql => {
-    const state = orderCancelling(await lockOrderPayment(sql, cancelling), cancelling);
-    const restored = undo.includes('COUPON') ? await restoreCoupon(sql, state, cancelling) : unchanged(state);
-    const refunded = undo.includes('PAYMENT')
-      ? await refundPayment(sql, restored.state, cause, answer)
-      : unchanged(restored.state);
-    await saveOrderPayment(sql, { state: refunded.state, events: [...restored.events, ...refunded.events] });
-  });
+/**
+ * An order is cancelled: leaves its tombstone and gives back what payments took for it, each at most once. What `undo` names does
+ * not matter: a step that succeeded after orders gave it up is undone as well. True as with `capturePayment`.
+ */
+export async function undoPayment(sql: Sql, cancelled: Cancelled): Promise<boolean> {
+  const before = await lockOrderPayment(sql, cancelled);
+  const change = await giveBack(sql, orderCancelled(before, cancelled));
+  await saveOrderPayment(sql, before, change);
+  return isUnknown(change.state);
 }
 
-const unchanged = (state: OrderPayment): Change => ({ state, events: [] });
+/** All that is left of a cancelled order: the use of its coupon, its money; a card's is only claimed. */
+export async function giveBack(sql: Sql, state: OrderPayment): Promise<Change> {
+  const restored = await restoreCoupon(sql, state);
+  const refunded = await refundWallet(sql, moneyGoesBack(restored.state, uuidv7()));
+  return andThen(restored, () => refunded);
+}
 
-async function restoreCoupon(sql: Sql, state: OrderPayment, { attempt }: Cancelling): Promise<Change> {
+async function restoreCoupon(sql: Sql, state: OrderPayment): Promise<Change> {
   const code = couponToRestore(state);
   if (code === undefined) return unchanged(state);
   await sql('update coupons set used = used - 1, version = version + 1, updated_at = now() where code = $1', [code]);
-  return couponRestored(state, code, attempt);
+  return couponRestored(state, code);
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { cancelDeliveries } from './cancel-deliveries.ts';
 import { readDeliveries } from './read-deliveries.ts';
-import { reassignLines } from './reassign-lines.ts';
+import { reassignOrder } from './reassign-order.ts';
 import { someOrders, upTo, type SomeOrders } from './testing/some-orders.ts';
 
 describe('the way of an order to its sellers', () => {
@@ -36,7 +36,7 @@ describe('the way of an order to its sellers', () => {
       lineNos: lines.map(({ lineNo }) => lineNo),
     }));
   const reject = (orderId: string, attempt: number, lineNos: number[]) =>
-    reassignLines(orders, { orderId, attempt, lineNos, reason: 'out of stock' });
+    reassignOrder(orders, orderId, { kind: 'STOCK_REJECTED', attempt, lineNos, reason: 'out of stock' });
   const types = async (orderId: string) => (await orders.events(orderId)).map(({ type, seq }) => `${seq} ${type}`);
 
   test('is chosen once: the parcel, its estimate and what is told of both', async () => {
@@ -173,7 +173,7 @@ describe('the way of an order to its sellers', () => {
 
   test('cancelled: the parcels end, whoever waits is answered once, and nobody is chosen any more', async () => {
     const cancel = (orderId: string, asked?: { attempt: number; reason: string }) =>
-      orders.finish(sql => cancelDeliveries(sql, { orderId }, asked));
+      orders.finish(sql => cancelDeliveries(sql, { orderId, customerId: 'c', sellerIds: [] }, asked));
     const { orderId } = await orders.assign(orders.placed(['salt', 'milk']));
     const asked = { attempt: 1, reason: 'the wallet is too low' };
     await Promise.all([cancel(orderId, asked), cancel(orderId, asked)]);

@@ -28,7 +28,7 @@ export async function assignSeller(deps: AssignDeps, order: z.infer<(typeof Orde
     ...{ orderId: order.orderId, customerId: order.customerId, version: 0, state: 'UNAVAILABLE', attempt: 0 },
     ...{ sellerIds: [], lines, droppedLineNos: [], excluded: {}, allowPartial: order.allowPartial },
     ...{ located: at === 'UNSERVED' ? null : at, placedAt: Date.parse(order.placedAt), promisedAt: null },
-    cancelledAttempt: null,
+    ...{ cancelledAttempt: null, stockRefusals: 0, unservedLineNos: [], endReason: null },
   };
   // The choice takes its time in the read database: nothing is locked meanwhile.
   const choice = at === 'UNSERVED' ? undefined : await chooseSellers(deps, factorsOf(deps.sql), { lines, at });
@@ -38,6 +38,7 @@ export async function assignSeller(deps: AssignDeps, order: z.infer<(typeof Orde
       choice === undefined
         ? unavailable(
             unassigned,
+            [],
             lines.map(({ lineNo }) => lineNo),
             'the address lies outside every hub',
           )

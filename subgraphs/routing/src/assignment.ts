@@ -1,10 +1,13 @@
 import { SellerAssigned, SellerUnavailable } from '@waygraph/schema/events/delivery';
-import type { CandidateScore, Choice } from './choose-sellers.ts';
-import { counts, type Delivery, type LaneNow } from './delivery.ts';
+import type { OutboxEvent } from '@waygraph/schema/events/define';
+import type { CandidateScore, Choice, Line } from './choose-sellers.ts';
+import { counts, end, isSent, type Delivery, type LaneNow } from './delivery.ts';
 import { assigned, promiseOf } from './eta.ts';
 import {
+  cancelParcels,
   estimate,
   estimateOf,
+  nextVersion,
   partiesOf,
   tellEta,
   type NewId,
@@ -24,51 +27,82 @@ export type Assignment = {
 
 export type AssignmentChange = RouteChange & { readonly assignments: readonly Assignment[] };
 
-/** So often an order is given to sellers before it counts as not to be served. */
-export const mostAttempts = 3;
-
-/** Nobody can serve these lines, and without them the order makes no sense. */
-export function unavailable(route: OrderRoute, lineNos: readonly number[], reason: string): AssignmentChange {
+/** Nobody can serve these lines, and without them the order makes no sense: that closes it. */
+export function unavailable(
+  route: OrderRoute,
+  deliveries: readonly Delivery[],
+  lineNos: readonly number[],
+  reason: string,
+): AssignmentChange {
   const attempt = route.attempt + 1;
   const version = route.version + 1;
   const data = { ...partiesOf(route), attempt, lineNos: [...lineNos], reason };
   return {
-    route: { ...route, state: 'UNAVAILABLE', attempt, version },
-    ...{ deliveries: [], assignments: [] },
+    route: { ...route, state: 'UNAVAILABLE', attempt, version, unservedLineNos: [...lineNos], endReason: reason },
+    ...{ deliveries: cancelParcels(deliveries), assignments: [] },
     events: [SellerUnavailable.outboxEvent(data, { seq: version })],
   };
 }
 
 /** The lines that are still wanted. */
-export const openLines = ({ lines, droppedLineNos }: OrderRoute) =>
+export const openLines = ({ lines, droppedLineNos }: OrderRoute): Line[] =>
   lines.filter(({ lineNo }) => !droppedLineNos.includes(lineNo));
 
-/** Those who were to send these lines cannot: they are no candidates for them any more. */
-export function exclude(route: OrderRoute, deliveries: readonly Delivery[], lineNos: readonly number[]): OrderRoute {
-  const excluded: Record<string, readonly string[]> = { ...route.excluded };
-  for (const delivery of deliveries.filter(counts)) {
-    for (const { lineNo } of delivery.lines.filter(line => lineNos.includes(line.lineNo))) {
-      excluded[lineNo] = [...new Set([...(excluded[lineNo] ?? []), delivery.sellerId])];
-    }
-  }
-  return { ...route, excluded };
-}
+/** What is told of an assignment: all parcels that count, and all lines that were ever dropped. Lines that got lost are in neither. */
+export const sellerAssigned = (
+  route: OrderRoute,
+  deliveries: readonly Delivery[],
+  at: { readonly seq: number },
+): OutboxEvent =>
+  SellerAssigned.outboxEvent(
+    {
+      ...partiesOf(route),
+      attempt: route.attempt,
+      parcels: deliveries.filter(counts).map(delivery => ({
+        ...{ deliveryId: delivery.id, sellerId: delivery.sellerId, laneId: delivery.laneId },
+        lines: delivery.lines.map(line => ({ ...line, sellerId: delivery.sellerId })),
+        ...{ scoreMinutes: delivery.score, eta: estimateOf(delivery.eta) },
+      })),
+      droppedLineNos: [...route.droppedLineNos],
+    },
+    at,
+  );
+
+export type Given = {
+  /** The factors at this moment, whatever the choice went by. */
+  readonly lanes: ReadonlyMap<string, LaneNow>;
+  readonly now: number;
+  /** The lines that the choice is about; all that are wanted, when it is left out. All others stay with whom they are. */
+  readonly lineNos?: readonly number[];
+  /** Whatever the customer allowed, an order goes on without lines only since a parcel is on its way; and why nobody serves them. */
+  readonly isLast?: boolean;
+  readonly reason?: string;
+};
+
+const byLineNo = (one: Line, other: Line): number => one.lineNo - other.lineNo;
 
 /**
- * The next attempt: who sends what. A seller who has a parcel of the order keeps it, with other lines; one who is not chosen again
- * loses it. `lanes` are the factors at this moment, whatever the choice went by.
+ * The next attempt: who sends what. A seller who has a parcel of the order keeps it, with other lines; one who is left without any loses
+ * it. Lines that nobody sends close the order, unless it goes on without them: as the customer allowed, or since a parcel is on its way.
  */
 export function assign(
   route: OrderRoute,
   deliveries: readonly Delivery[],
-  choice: Choice,
-  given: { lanes: ReadonlyMap<string, LaneNow>; now: number },
+  choice: Pick<Choice, 'parcels' | 'unserved'>,
+  given: Given,
   newId: NewId,
 ): AssignmentChange {
-  const { lanes, now } = given;
+  const { lanes, now, isLast = false, reason = 'no seller has enough of it within reach' } = given;
+  const chosenAnew = given.lineNos ?? openLines(route).map(({ lineNo }) => lineNo);
+  const stayingLines = ({ lines }: Delivery): Line[] => lines.filter(({ lineNo }) => !chosenAnew.includes(lineNo));
+  const present = deliveries.filter(counts);
+  const chosenIds = new Set(choice.parcels.map(({ sellerId }) => sellerId));
+  const staying = present.filter(each => !chosenIds.has(each.sellerId) && stayingLines(each).length > 0);
+
   const missing = choice.unserved.map(({ lineNo }) => lineNo);
-  if (choice.parcels.length === 0 || (missing.length > 0 && !route.allowPartial))
-    return unavailable(route, missing, 'no seller has enough of it within reach');
+  const maySkip = (route.allowPartial && !isLast) || present.some(isSent);
+  if (choice.parcels.length + staying.length === 0 || (missing.length > 0 && !maySkip))
+    return unavailable(route, deliveries, missing.length > 0 ? missing : chosenAnew, reason);
 
   const attempt = route.attempt + 1;
   const bySeller = new Map(deliveries.map(delivery => [delivery.sellerId, delivery]));
@@ -82,54 +116,63 @@ export function assign(
     const kept = known !== undefined && counts(known) ? known : undefined;
     const assignedAt = new Date(route.attempt === 0 ? route.placedAt : now);
     const progress = kept?.progress ?? assigned(chosen, new Date(route.placedAt), assignedAt);
-    return { ...parcel, chosen, candidates: parcel.candidates.map(atPresent), known, kept, progress };
+    const lines = [...(kept ? stayingLines(kept) : []), ...parcel.lines].toSorted(byLineNo);
+    return { ...parcel, lines, chosen, candidates: parcel.candidates.map(atPresent), known, kept, progress };
   });
   const promises = parcels.map(({ progress }) => promiseOf(progress, new Date(now)).getTime());
   const assignedRoute: OrderRoute = {
     ...route,
     ...{ state: 'ASSIGNED', attempt, droppedLineNos: [...route.droppedLineNos, ...missing] },
-    sellerIds: parcels.map(({ sellerId }) => sellerId).sort(),
+    sellerIds: [...parcels, ...staying].map(({ sellerId }) => sellerId).sort(),
     promisedAt: route.promisedAt ?? Math.max(...promises),
   };
 
   let seq = route.version + 1;
-  const chosenNow = parcels.map(({ sellerId, laneId, lines, known, kept, progress }): Delivery => {
+  const chosenNow = parcels.map(({ sellerId, laneId, lines, chosen, known, kept, progress }): Delivery => {
     const { promisedAt } = assignedRoute;
     const eta =
       kept?.eta ?? estimate({ progress }, known?.eta, { reason: 'ASSIGNED', now, seq: ++seq, promisedAt }, newId);
     return {
       ...{ id: known?.id ?? newId(), orderId: route.orderId, customerId: route.customerId, sellerId, laneId },
-      ...{ status: 'ASSIGNED', version: (known?.version ?? 0) + 1, attempt, lines, progress, eta },
+      ...{ version: (known?.version ?? 0) + 1, attempt, score: chosen.score, lines, progress, eta },
       laneRevision: kept?.laneRevision ?? lanes.get(laneId)?.revision ?? 0,
-      ...{ startedAt: null, handoverDueAt: null, handedOverAt: null, scannedAt: null, deliveredAt: null },
-      ...{ handedOverSeq: null, deliveredSeq: null },
+      ...{ handedOverAt: null, scannedAt: null, deliveredAt: null, handedOverSeq: null, deliveredSeq: null },
+      ...{ ended: null, ...preparation(kept, lines) },
     };
   });
-  const dropped = deliveries
-    .filter(delivery => counts(delivery) && !assignedRoute.sellerIds.includes(delivery.sellerId))
-    .map((delivery): Delivery => ({ ...delivery, status: 'REASSIGNED', version: delivery.version + 1 }));
+  const stayed = staying.map(each => nextVersion({ ...each, attempt, lines: stayingLines(each) }));
+  const dropped = present
+    .filter(({ sellerId }) => !assignedRoute.sellerIds.includes(sellerId))
+    .map(delivery => withoutLines(delivery, seq, now));
 
-  const told = SellerAssigned.outboxEvent(
-    {
-      ...partiesOf(assignedRoute),
-      attempt,
-      parcels: chosenNow.map((delivery, index) => ({
-        ...{ deliveryId: delivery.id, sellerId: delivery.sellerId, laneId: delivery.laneId },
-        lines: delivery.lines.map(line => ({ ...line, sellerId: delivery.sellerId })),
-        scoreMinutes: parcels[index]?.chosen.score ?? 0,
-        eta: estimateOf(delivery.eta),
-      })),
-      droppedLineNos: [...assignedRoute.droppedLineNos],
-    },
-    { seq: route.version + 1 },
-  );
+  const listed = [...chosenNow, ...stayed];
   const firstTold = chosenNow.filter(({ eta }) => eta.seq > route.version);
   return {
     route: { ...assignedRoute, version: seq },
-    deliveries: [...chosenNow, ...dropped],
+    deliveries: [...listed, ...dropped],
     assignments: parcels.map(({ chosen, candidates }, index) => ({
       ...{ deliveryId: chosenNow[index]?.id ?? '', attempt, decidedAt: now, chosen, candidates },
     })),
-    events: [told, ...firstTold.map(delivery => tellEta(assignedRoute, delivery))],
+    events: [
+      sellerAssigned(assignedRoute, listed, { seq: route.version + 1 }),
+      ...firstTold.map(delivery => tellEta(assignedRoute, delivery)),
+    ],
   };
+}
+
+/** Who prepares a parcel goes on with that, unless it gets more lines: those wait for the next confirmation, and the parcel for them. */
+function preparation(
+  kept: Delivery | undefined,
+  lines: readonly Line[],
+): Pick<Delivery, 'status' | 'startedAt' | 'handoverDueAt'> {
+  const had = new Set(kept?.lines.map(({ lineNo }) => lineNo));
+  if (kept === undefined || lines.some(({ lineNo }) => !had.has(lineNo)))
+    return { status: 'ASSIGNED', startedAt: null, handoverDueAt: null };
+  return { status: kept.status, startedAt: kept.startedAt, handoverDueAt: kept.handoverDueAt };
+}
+
+function withoutLines(delivery: Delivery, seq: number, now: number): Delivery {
+  const decision = end(delivery, { how: 'REASSIGNED', seq, at: now });
+  if (decision.kind !== 'done') throw new Error(`parcel ${delivery.id} is ${delivery.status}: nobody else can send it`);
+  return nextVersion(decision.delivery);
 }

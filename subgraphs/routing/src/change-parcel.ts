@@ -8,9 +8,8 @@ import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { EtaChanged } from '@waygraph/schema/events/delivery';
 import type { Decision, Delivery, LaneNow, Moment } from './delivery.ts';
 import { readLaneFactors } from './lane-factors.ts';
-import { clockOf, lockRoute } from './load-route.ts';
-import { advance, parcelOf } from './order-route.ts';
-import { readDeliveries } from './read-deliveries.ts';
+import { clockOf, lockOrder } from './load-route.ts';
+import { advance, parcelOf, type OrderRoute } from './order-route.ts';
 import { saveChanges } from './save-route.ts';
 
 export type ParcelResult =
@@ -34,7 +33,21 @@ export function checkCommand(command: ParcelCommand): UserError[] {
 }
 
 /** A seller deals with its own parcels only: those of others are not there. */
-const isTheirs = (viewer: Viewer, sellerId: string): boolean => viewer.role !== 'seller' || viewer.sub === sellerId;
+export const isTheirs = (viewer: Viewer, sellerId: string): boolean =>
+  viewer.role !== 'seller' || viewer.sub === sellerId;
+
+export const noSuchParcel = userError('NOT_FOUND', 'there is no such parcel', 'orderId');
+
+/** A parcel that the viewer deals with, with its order, under that one's lock. */
+export async function lockParcel(
+  sql: Sql,
+  viewer: Viewer,
+  { orderId, sellerId }: { readonly orderId: string; readonly sellerId: string },
+): Promise<{ route: OrderRoute; deliveries: readonly Delivery[]; delivery: Delivery } | undefined> {
+  const order = isTheirs(viewer, sellerId) ? await lockOrder(sql, orderId) : undefined;
+  const delivery = order?.deliveries.find(candidate => candidate.sellerId === sellerId);
+  return order && delivery && { ...order, delivery };
+}
 
 type Step = {
   readonly decide: (delivery: Delivery, moment: Moment, lane: LaneNow) => Decision;
@@ -51,11 +64,10 @@ export async function changeParcel(
   command: ParcelCommand,
   { decide, fact, remember = delivery => delivery }: Step,
 ): Promise<ParcelResult> {
-  const { orderId, sellerId } = command;
-  const route = isTheirs(viewer, sellerId) ? await lockRoute(sql, orderId) : undefined;
-  const delivery = route && (await readDeliveries(sql, [orderId])).find(candidate => candidate.sellerId === sellerId);
-  if (route === undefined || delivery === undefined)
-    return refused(userError('NOT_FOUND', 'there is no such parcel', 'orderId'));
+  const { orderId } = command;
+  const found = await lockParcel(sql, viewer, command);
+  if (found === undefined) return refused(noSuchParcel);
+  const { route, delivery } = found;
 
   const lane = (await readLaneFactors(sql, [delivery.laneId])).get(delivery.laneId) ?? { factor: 1, revision: 0 };
   const now = await clockOf(sql);
@@ -79,7 +91,7 @@ export async function changeParcel(
   return { delivery: change.delivery, position: positionOf(orderId, seq, now), refusals: [] };
 }
 
-const positionOf = (orderId: string, seq: number, atMs: number): LogPosition => ({
+export const positionOf = (orderId: string, seq: number, atMs: number): LogPosition => ({
   ...{ topic: EtaChanged.topic, key: orderId, seq, atMs },
 });
 

@@ -93,17 +93,16 @@ describe('delay factors', () => {
 
   test('a change waits for the parcel that is being assigned, and then finds it', async () => {
     await set(1);
-    const gate = Promise.withResolvers<void>();
+    const [written, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const order = orders.placed(['bread']);
     const finish: typeof orders.finish = work =>
       orders.finish(async sql => {
         await work(sql);
+        written.resolve();
         await gate.promise;
       });
     const assigning = assignSeller({ ...orders, finish }, order);
-    await waitFor(
-      async () => (await orders.sql("select from pg_stat_activity where state like 'idle in%'")).length > 0,
-    );
+    await written.promise;
     const setting = set(3);
     await waiting(1);
     gate.resolve();

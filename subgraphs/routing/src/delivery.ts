@@ -41,6 +41,14 @@ export type Eta = {
   readonly seq: number;
 };
 
+/** How a parcel left the order: its seller rejected it, somebody else sends it, or it got lost. */
+export type Ended = {
+  readonly how: 'REJECTED' | 'REASSIGNED' | 'LOST';
+  /** The last event of that, and when it was told. */
+  readonly seq: number;
+  readonly at: number;
+};
+
 /** One parcel: what one seller sends of one order. There is one per order and seller for ever. */
 export type Delivery = {
   readonly id: string;
@@ -53,6 +61,8 @@ export type Delivery = {
   readonly version: number;
   /** Of the newest assignment that it is part of. */
   readonly attempt: number;
+  /** Of its seller at the newest assignment that chose it, in minutes. */
+  readonly score: number;
   readonly lines: readonly Line[];
   readonly progress: Progress;
   /** The revision of the lane's factor that `progress` goes by. */
@@ -65,6 +75,8 @@ export type Delivery = {
   /** The last event of the hand-over and of the arrival. */
   readonly handedOverSeq: number | null;
   readonly deliveredSeq: number | null;
+  /** Why it no longer counts; null while it does, and when the order was cancelled. */
+  readonly ended: Ended | null;
   /** The newest. */
   readonly eta: Eta;
 };
@@ -72,7 +84,8 @@ export type Delivery = {
 /** Where a parcel can go from where it is; nothing else ever happens to it. */
 const transitions: Record<DeliveryStatus, readonly DeliveryStatus[]> = {
   ASSIGNED: ['STARTED', 'REASSIGNED', 'CANCELLED'],
-  STARTED: ['HANDED_OVER', 'REASSIGNED', 'CANCELLED'],
+  // Back when it gets more lines, which wait for their confirmation.
+  STARTED: ['ASSIGNED', 'HANDED_OVER', 'REASSIGNED', 'CANCELLED'],
   HANDED_OVER: ['IN_TRANSIT', 'OUT_FOR_DELIVERY', 'DELIVERED', 'LOST'],
   IN_TRANSIT: ['IN_TRANSIT', 'OUT_FOR_DELIVERY', 'DELIVERED', 'LOST'],
   // Back to a hub when nobody was at home.
@@ -100,6 +113,13 @@ export const isOpen = ({ status }: { status: DeliveryStatus }): boolean => openS
 /** Whether it still belongs to what the customer gets; else its estimate tells the customer nothing. */
 export const counts = ({ status }: { status: DeliveryStatus }): boolean =>
   !['REASSIGNED', 'CANCELLED', 'LOST'].includes(status);
+
+/** With the carrier or arrived: nobody else can send its lines, and the order is not cancelled any more. */
+export const isSent = ({ status }: { status: DeliveryStatus }): boolean =>
+  ['HANDED_OVER', 'IN_TRANSIT', 'OUT_FOR_DELIVERY', 'DELIVERED'].includes(status);
+
+/** Whether it was ever handed over, whatever became of it. */
+export const wasSent = ({ status }: { status: DeliveryStatus }): boolean => status === 'LOST' || isSent({ status });
 
 /** A lane's factor as it is at the moment of a decision. */
 export type LaneNow = { readonly factor: number; readonly revision: number };
@@ -130,20 +150,21 @@ export type Decision =
   | { readonly kind: 'refused'; readonly refusal: UserError };
 
 const refused = (refusal: UserError): Decision => ({ kind: 'refused', refusal });
-const ended = (what: string): Decision => refused(userError('TOO_LATE', `the parcel is ${what}`, 'orderId'));
-const notYet = (what: string): Decision => refused(userError('STALE_STATE', what, 'orderId'));
+const tooLate = (status: DeliveryStatus): UserError =>
+  userError('TOO_LATE', `the parcel is ${status.toLowerCase().replaceAll('_', ' ')}`, 'orderId');
+const notYet = (what: string): UserError => userError('STALE_STATE', what, 'orderId');
 
 /** What is wrong with going on to `to`, which a parcel of this status cannot. */
-function outOfOrder(status: DeliveryStatus): Decision {
+function outOfOrder(status: DeliveryStatus): UserError {
   if (status === 'ASSIGNED') return notYet('the order is not confirmed yet');
   if (status === 'STARTED') return notYet('the parcel is not handed over yet');
-  return ended(status.toLowerCase().replaceAll('_', ' '));
+  return tooLate(status);
 }
 
 /** The seller gave it to the carrier. */
 export function handOver(delivery: Delivery, moment: Moment, lane: LaneNow): Decision {
   if (delivery.handedOverSeq !== null) return { kind: 'repeat', seq: delivery.handedOverSeq };
-  if (!mayBecome(delivery.status, 'HANDED_OVER')) return outOfOrder(delivery.status);
+  if (!mayBecome(delivery.status, 'HANDED_OVER')) return refused(outOfOrder(delivery.status));
   const fault = checkMoment(moment, delivery.startedAt, 'order was confirmed');
   if (fault) return refused(fault);
   const known = withFactor(delivery, lane, moment.now);
@@ -157,7 +178,7 @@ export type Scan = { readonly hub: string; readonly kind: 'HUB' | 'OUT_FOR_DELIV
 /** The carrier saw it. */
 export function scan(delivery: Delivery, { hub, kind }: Scan, moment: Moment, lane: LaneNow): Decision {
   const status = kind === 'HUB' ? 'IN_TRANSIT' : 'OUT_FOR_DELIVERY';
-  if (!mayBecome(delivery.status, status)) return outOfOrder(delivery.status);
+  if (!mayBecome(delivery.status, status)) return refused(outOfOrder(delivery.status));
   const fault = checkMoment(moment, delivery.scannedAt ?? delivery.handedOverAt, 'step before it');
   if (fault) return refused(fault);
   const known = withFactor(delivery, lane, moment.now);
@@ -168,7 +189,7 @@ export function scan(delivery: Delivery, { hub, kind }: Scan, moment: Moment, la
 /** It arrived. */
 export function deliver(delivery: Delivery, moment: Moment, lane: LaneNow): Decision {
   if (delivery.deliveredSeq !== null) return { kind: 'repeat', seq: delivery.deliveredSeq };
-  if (!mayBecome(delivery.status, 'DELIVERED')) return outOfOrder(delivery.status);
+  if (!mayBecome(delivery.status, 'DELIVERED')) return refused(outOfOrder(delivery.status));
   const fault = checkMoment(moment, delivery.scannedAt ?? delivery.handedOverAt, 'step before it');
   if (fault) return refused(fault);
   const known = withFactor(delivery, lane, moment.now);
@@ -188,6 +209,20 @@ export function start(delivery: Delivery, now: number): Delivery | undefined {
 
 export const cancel = (delivery: Delivery): Delivery | undefined =>
   mayBecome(delivery.status, 'CANCELLED') ? { ...delivery, status: 'CANCELLED' } : undefined;
+
+export type EndDecision =
+  | { readonly kind: 'done'; readonly delivery: Delivery }
+  | { readonly kind: 'repeat'; readonly ended: Ended }
+  | { readonly kind: 'refused'; readonly refusal: UserError };
+
+/** It leaves the order, before its hand-over or, when it got lost, after it. Once more: as it was told. */
+export function end(delivery: Delivery, ended: Ended): EndDecision {
+  const { how } = ended;
+  if (delivery.ended?.how === how) return { kind: 'repeat', ended: delivery.ended };
+  const status = how === 'LOST' ? 'LOST' : 'REASSIGNED';
+  if (mayBecome(delivery.status, status)) return { kind: 'done', delivery: { ...delivery, status, ended } };
+  return { kind: 'refused', refusal: how === 'LOST' ? outOfOrder(delivery.status) : tooLate(delivery.status) };
+}
 
 /** Its lane has another factor. `retold`: what is expected has changed by that. */
 export function changeFactor(

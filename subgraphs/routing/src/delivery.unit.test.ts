@@ -27,7 +27,14 @@ function some(change: Partial<Delivery> = {}): Delivery {
   const progress = assigned(someCandidate(), new Date(began));
   return {
     ...{ id: 'd', orderId: 'o', customerId: 'c', sellerId: 's1', laneId: 'RS>SP', status: 'ASSIGNED', version: 1 },
-    ...{ attempt: 1, lines: [{ lineNo: 1, productId: 'p', quantity: 1 }], progress, laneRevision: 0 },
+    ...{
+      attempt: 1,
+      score: 2_100,
+      ended: null,
+      lines: [{ lineNo: 1, productId: 'p', quantity: 1 }],
+      progress,
+      laneRevision: 0,
+    },
     ...{ startedAt: null, handoverDueAt: null, handedOverAt: null, scannedAt: null, deliveredAt: null },
     ...{ handedOverSeq: null, deliveredSeq: null },
     eta: estimate({ progress }, undefined, { reason: 'ASSIGNED', now: began, seq: 2, promisedAt: null }, ids),

@@ -1,6 +1,8 @@
 import type { Sql } from '@waygraph/kit/database';
 import type { Line, Located } from './choose-sellers.ts';
+import type { Delivery } from './delivery.ts';
 import type { OrderRoute, RouteState } from './order-route.ts';
+import { readDeliveries } from './read-deliveries.ts';
 
 type Row = {
   order_id: string;
@@ -17,17 +19,21 @@ type Row = {
   placed_ms: number;
   promised_ms: number | null;
   cancelled_attempt: number | null;
+  stock_refusals: number;
+  unserved_line_nos: number[];
+  end_reason: string | null;
 };
 
 const columns = `order_id, customer_id, version, state, attempt, seller_ids, lines, dropped_line_nos, excluded, allow_partial,
   located, (extract(epoch from placed_at) * 1000)::float8 as placed_ms,
-  (extract(epoch from promised_at) * 1000)::float8 as promised_ms, cancelled_attempt`;
+  (extract(epoch from promised_at) * 1000)::float8 as promised_ms, cancelled_attempt, stock_refusals, unserved_line_nos, end_reason`;
 
 const routeOf = (row: Row): OrderRoute => ({
   ...{ orderId: row.order_id, customerId: row.customer_id, version: Number(row.version), state: row.state },
   ...{ attempt: row.attempt, sellerIds: row.seller_ids, lines: row.lines, droppedLineNos: row.dropped_line_nos },
   ...{ excluded: row.excluded, allowPartial: row.allow_partial, located: row.located },
   ...{ placedAt: row.placed_ms, promisedAt: row.promised_ms, cancelledAttempt: row.cancelled_attempt },
+  ...{ stockRefusals: row.stock_refusals, unservedLineNos: row.unserved_line_nos, endReason: row.end_reason },
 });
 
 /** Routes of these orders, by order id; those of orders that are not known here are missing. */
@@ -44,6 +50,15 @@ export async function lockRoutes(sql: Sql, orderIds: readonly string[]): Promise
   return (
     await sql<Row>(`select ${columns} from order_routes where order_id = any ($1) order by order_id for update`, [ids])
   ).map(routeOf);
+}
+
+/** An order that is known here, under its lock, with its parcels. */
+export async function lockOrder(
+  sql: Sql,
+  orderId: string,
+): Promise<{ route: OrderRoute; deliveries: Delivery[] } | undefined> {
+  const route = await lockRoute(sql, orderId);
+  return route && { route, deliveries: await readDeliveries(sql, [orderId]) };
 }
 
 export async function lockRoute(sql: Sql, orderId: string): Promise<OrderRoute | undefined> {

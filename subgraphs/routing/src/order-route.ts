@@ -5,8 +5,8 @@ import { cancel, isOpen, start, type Delivery, type Eta, type EtaReason } from '
 import { estimateAt } from './eta.ts';
 
 /**
- * ASSIGNED: sellers are chosen. UNAVAILABLE: nobody can serve it. STARTED: the sellers prepare it, or are further. CANCELLED: whatever
- * comes later, nobody is chosen any more.
+ * ASSIGNED: sellers are chosen, the newest choice is not confirmed yet. STARTED: it is, or parcels are further. UNAVAILABLE: nobody can
+ * serve it. CANCELLED: it was called off. The last two are ends: its parcels end too, and whatever comes later chooses nobody.
  */
 export type RouteState = 'ASSIGNED' | 'UNAVAILABLE' | 'STARTED' | 'CANCELLED';
 
@@ -29,7 +29,15 @@ export type OrderRoute = {
   readonly placedAt: number;
   readonly promisedAt: number | null;
   readonly cancelledAttempt: number | null;
+  /** So many of its assignments were refused by stock. */
+  readonly stockRefusals: number;
+  /** What was told when it became UNAVAILABLE, and why it became that or CANCELLED. */
+  readonly unservedLineNos: readonly number[];
+  readonly endReason: string | null;
 };
+
+/** Whether sellers are still chosen for it. */
+export const isLive = ({ state }: Pick<OrderRoute, 'state'>): boolean => state === 'ASSIGNED' || state === 'STARTED';
 
 /** An event with the id that it is to have, where a row refers to it. */
 export type Told = OutboxEvent & { readonly id?: string };
@@ -107,9 +115,17 @@ export function advance(
   return { route: { ...route, version: seq }, deliveries: [delivery], delivery, events: fact ? [fact, told] : [told] };
 }
 
-/** The order is confirmed: every parcel that waited for that is started. Undefined when there is nothing to start. */
-export function startAll(route: OrderRoute, deliveries: readonly Delivery[], now: number): RouteChange | undefined {
-  if (route.state !== 'ASSIGNED') return undefined;
+/**
+ * The order is confirmed as it was assigned by `attempt`: every parcel that waited for that is started. Undefined when there is nothing
+ * to start, or sellers were chosen anew meanwhile: that choice gets its own confirmation.
+ */
+export function startAll(
+  route: OrderRoute,
+  deliveries: readonly Delivery[],
+  confirmed: { attempt: number; now: number },
+): RouteChange | undefined {
+  const { attempt, now } = confirmed;
+  if (route.state !== 'ASSIGNED' || route.attempt !== attempt) return undefined;
   const started = deliveries.flatMap(delivery => start(delivery, now) ?? []).map(nextVersion);
   const events = started.map((delivery, index) =>
     DeliveryStarted.outboxEvent(
@@ -124,29 +140,37 @@ export function startAll(route: OrderRoute, deliveries: readonly Delivery[], now
 }
 
 /**
- * The order has ended without delivery. `asked`: somebody waits for an answer, who gets one even when there was no parcel.
- * Undefined when that was answered before.
+ * The order has ended without delivery. `asked`: somebody waits for an answer, who gets one even when there was no parcel; `again`: also
+ * when that was answered before. Undefined when there is nothing to do or to tell.
  */
 export function cancelAll(
   route: OrderRoute,
   deliveries: readonly Delivery[],
-  asked: { attempt: number; reason: string } | undefined,
+  asked: { attempt: number; reason: string; again?: boolean } | undefined,
 ): RouteChange | undefined {
-  const answer = asked !== undefined && route.cancelledAttempt !== asked.attempt;
+  const answer = asked !== undefined && (asked.again === true || route.cancelledAttempt !== asked.attempt);
   if (route.state === 'CANCELLED' && !answer) return undefined;
-  const cancelled = deliveries.flatMap(delivery => cancel(delivery) ?? []).map(nextVersion);
   const version = route.version + (answer ? 1 : 0);
-  const { attempt = route.cancelledAttempt, reason = '' } = asked ?? {};
+  const { attempt = route.cancelledAttempt, reason = route.endReason } = asked ?? {};
   return {
-    route: { ...route, state: 'CANCELLED', version, cancelledAttempt: attempt },
-    deliveries: cancelled,
+    route: { ...route, state: 'CANCELLED', version, cancelledAttempt: attempt, endReason: reason },
+    deliveries: cancelParcels(deliveries),
     events: answer
-      ? [DeliveryCancelled.outboxEvent({ ...partiesOf(route), attempt: asked.attempt, reason }, { seq: version })]
+      ? [
+          DeliveryCancelled.outboxEvent(
+            { ...partiesOf(route), attempt: asked.attempt, reason: asked.reason },
+            { seq: version },
+          ),
+        ]
       : [],
   };
 }
 
-const nextVersion = (delivery: Delivery): Delivery => ({ ...delivery, version: delivery.version + 1 });
+/** Those that were not handed over end; the others go on. */
+export const cancelParcels = (deliveries: readonly Delivery[]): Delivery[] =>
+  deliveries.flatMap(delivery => cancel(delivery) ?? []).map(nextVersion);
+
+export const nextVersion = (delivery: Delivery): Delivery => ({ ...delivery, version: delivery.version + 1 });
 
 /** The estimate of the last parcel that is still on its way. */
 export const lastOpenEta = (deliveries: readonly Delivery[]): Delivery | undefined =>

@@ -99,7 +99,7 @@ describe('a parcel on its way', () => {
     const assigned = await parcel('ASSIGNED');
     const started = await parcel();
     const gone = await parcel();
-    await routing.finish(sql => cancelDeliveries(sql, gone, undefined));
+    await routing.finish(sql => cancelDeliveries(sql, { ...gone, customerId: 'c', sellerIds: [] }, undefined));
     const done = await parcel('HANDED_OVER');
     await deliver(operator, done);
     const before = await routing.sql('select id, version from deliveries order by id');

@@ -1,6 +1,6 @@
 import type { Sql } from '@waygraph/kit/database';
 import type { Line } from './choose-sellers.ts';
-import type { Delivery, DeliveryStatus, Eta } from './delivery.ts';
+import type { Delivery, DeliveryStatus, Ended, Eta } from './delivery.ts';
 import type { EtaPart, Progress } from './eta.ts';
 
 export type EtaRow = {
@@ -28,6 +28,7 @@ export type DeliveryRow = EtaRow & {
   status: DeliveryStatus;
   version: string;
   attempt: number;
+  score_minutes: number;
   lines: Line[];
   progress: Progress;
   lane_revision: string;
@@ -38,6 +39,9 @@ export type DeliveryRow = EtaRow & {
   delivered_ms: number | null;
   handed_over_seq: string | null;
   delivered_seq: string | null;
+  ended_how: Ended['how'] | null;
+  ended_seq: string | null;
+  ended_ms: number | null;
 };
 
 const ms = (column: string, name: string): string => `(extract(epoch from ${column}) * 1000)::float8 as ${name}`;
@@ -46,10 +50,10 @@ export const etaColumns = `e.id as eta_id, e.delivery_id, e.version as eta_versi
   ${ms('e.earliest_at', 'earliest_ms')}, ${ms('e.latest_at', 'latest_ms')}, ${ms('e.promised_at', 'promised_ms')},
   ${ms('e.computed_at', 'computed_ms')}, e.reason, e.parts, ${ms('e.previous_expected_at', 'previous_ms')}, e.event_id, e.seq`;
 
-export const deliveryColumns = `d.id, d.order_id, d.customer_id, d.seller_id, d.lane_id, d.status, d.version, d.attempt, d.lines,
+export const deliveryColumns = `d.id, d.order_id, d.customer_id, d.seller_id, d.lane_id, d.status, d.version, d.attempt, d.score_minutes, d.lines,
   d.progress, d.lane_revision, ${ms('d.started_at', 'started_ms')}, ${ms('d.handover_due_at', 'due_ms')},
   ${ms('d.handed_over_at', 'handed_over_ms')}, ${ms('d.scanned_at', 'scanned_ms')}, ${ms('d.delivered_at', 'delivered_ms')},
-  d.handed_over_seq, d.delivered_seq, ${etaColumns}`;
+  d.handed_over_seq, d.delivered_seq, d.ended_how, d.ended_seq, ${ms('d.ended_at', 'ended_ms')}, ${etaColumns}`;
 
 const numberOrNull = (text: string | null): number | null => (text === null ? null : Number(text));
 
@@ -61,13 +65,23 @@ export const etaOf = (row: EtaRow): Eta => ({
 
 export const deliveryOf = (row: DeliveryRow): Delivery => ({
   ...{ id: row.id, orderId: row.order_id, customerId: row.customer_id, sellerId: row.seller_id, laneId: row.lane_id },
-  ...{ status: row.status, version: Number(row.version), attempt: row.attempt, lines: row.lines },
+  ...{
+    status: row.status,
+    version: Number(row.version),
+    attempt: row.attempt,
+    lines: row.lines,
+    score: row.score_minutes,
+  },
   ...{ progress: row.progress, laneRevision: Number(row.lane_revision) },
   ...{ startedAt: row.started_ms, handoverDueAt: row.due_ms, handedOverAt: row.handed_over_ms },
   ...{ scannedAt: row.scanned_ms, deliveredAt: row.delivered_ms },
   ...{ handedOverSeq: numberOrNull(row.handed_over_seq), deliveredSeq: numberOrNull(row.delivered_seq) },
+  ended: endedOf(row),
   eta: etaOf(row),
 });
+
+const endedOf = ({ ended_how: how, ended_seq: seq, ended_ms: at }: DeliveryRow): Ended | null =>
+  how === null || seq === null || at === null ? null : { how, seq: Number(seq), at };
 
 /** Parcels of these orders with their newest estimates, by order and seller id. */
 export async function readDeliveries(sql: Sql, orderIds: readonly string[]): Promise<Delivery[]> {

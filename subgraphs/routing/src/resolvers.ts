@@ -14,7 +14,10 @@ import { isUuid } from './loaders.ts';
 import { etaRecordsOf, laneRecordsOf } from './log-records.ts';
 import { lastOpenEta } from './order-route.ts';
 import { readResolvers } from './read-resolvers.ts';
+import { reassignDelivery } from './reassign-delivery.ts';
 import { recordScan } from './record-scan.ts';
+import { rejectAssignment } from './reject-assignment.ts';
+import { reportLost } from './report-lost.ts';
 import { requestRanking } from './request-ranking.ts';
 import { setDelayFactor } from './set-delay-factor.ts';
 import type { Resolvers } from './types.generated.ts';
@@ -66,6 +69,12 @@ const own: Resolvers = {
       parcelPayload(await recordScan(context, context.viewer, command), context),
     confirmDelivery: async (_, command, context) =>
       parcelPayload(await confirmDelivery(context, context.viewer, command), context),
+    rejectAssignment: async (_, command, context) =>
+      parcelPayload(await rejectAssignment(context, context.viewer, command), context),
+    reportLost: async (_, command, context) =>
+      parcelPayload(await reportLost(context, context.viewer, command), context),
+    reassignDelivery: async (_, command, context) =>
+      parcelPayload(await reassignDelivery(context, context.viewer, command), context),
     setDelayFactor: async (_, command, context) => {
       const { laneId, position, refusals } = await setDelayFactor(context, context.viewer, command);
       context.forget();

@@ -1,27 +1,29 @@
-import { createPool, sqlOfPool, withTransaction, type Sql } from '@waygraph/kit/database';
+import { createPool, sqlOfPool, withTransaction } from '@waygraph/kit/database';
 import { testEnv } from '@waygraph/kit/testing/test-env';
-import { confirmStock } from '../confirm-stock.ts';
+import { expireReservations } from '../expire-reservations.ts';
 import { loadCatalogue } from '../load-catalogue.ts';
-import { releaseStock } from '../release-stock.ts';
-import { reserveStock } from '../reserve-stock.ts';
-import { assignedOrder } from './some-order.ts';
+import { settleStock } from '../settle-stock.ts';
+import type { StockFact } from '../stock-fact.ts';
 import { someCatalogue } from './some-catalogue.ts';
-
-const parties = (orderId: string) => ({ orderId, customerId: 'ana', sellerIds: ['from the fact'] });
+import { type assignedOrder, facts } from './some-order.ts';
 
 /** Orders' deeds on the real database, each in a transaction of its own, and what became of the books. */
-export function startOrderStock() {
-  const pool = createPool({ url: testEnv('INVENTORY_DATABASE_URL'), max: 12, name: 'order-stock-test' });
+export function startOrderStock({ connections = 12 } = {}) {
+  const pool = createPool({ url: testEnv('INVENTORY_DATABASE_URL'), max: connections, name: 'order-stock-test' });
   const sql = sqlOfPool(pool);
   const counts: number[] = [];
 
-  const deed = <Result>(work: (sql: Sql) => Promise<Result>) =>
+  const settle = (...told: StockFact[]) =>
     withTransaction(pool, async inside => {
       let count = 0;
-      const result = await work((text, params) => {
-        count += 1;
-        return inside(text, params);
-      });
+      const result = await settleStock(
+        (text, params) => {
+          count += 1;
+          return inside(text, params);
+        },
+        told,
+        { reservationTtlMinutes: 15 },
+      );
       counts.push(count);
       return result;
     });
@@ -32,11 +34,25 @@ export function startOrderStock() {
     counts,
     load: (prefix: string, size: Parameters<typeof someCatalogue>[1]) =>
       loadCatalogue({ pool }, someCatalogue(prefix, size)),
-    reserve: (...order: Parameters<typeof assignedOrder>) =>
-      deed(inside => reserveStock(inside, assignedOrder(...order), { reservationTtlMinutes: 15 })),
-    confirm: (orderId: string) => deed(inside => confirmStock(inside, parties(orderId))),
-    release: (orderId: string, reason = 'payment failed') =>
-      deed(inside => releaseStock(inside, { ...parties(orderId), reason })),
+    /** Facts that come together share a transaction. */
+    settle,
+    reserve: (...order: Parameters<typeof assignedOrder>) => settle(facts.assigned(...order)),
+    confirm: (orderId: string) => settle(facts.captured(orderId)),
+    /** Cancelled, with the stock to be undone. */
+    release: (orderId: string, reason = 'payment failed') => settle(facts.cancelling(orderId, { reason })),
+    expire: () => expireReservations(pool),
+    /** Moves an order's reservation into the past. */
+    age: (orderIds: readonly string[]) =>
+      sql(
+        `update reservations set expires_at = now() - interval '1 second' where order_id = any($1) and state = 'HELD'`,
+        [orderIds],
+      ),
+    /** While `work` runs, somebody is at the order. */
+    whileLocked: (orderId: string, work: () => Promise<void>) =>
+      withTransaction(pool, async inside => {
+        await inside('select from order_stock where order_id = $1 for update', [orderId]);
+        await work();
+      }),
     /** What was told about an order, in the order of `seq`. */
     told: async (orderId: string) =>
       sql<{ type: string; seq: number; payload: Record<string, unknown> }>(

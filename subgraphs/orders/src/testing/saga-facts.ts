@@ -1,7 +1,7 @@
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import type { OrderStatus } from '../order.ts';
 import { decide } from '../saga.ts';
-import { firstSteps, type SagaOrder } from '../saga-state.ts';
+import { newSaga, type SagaOrder } from '../saga-state.ts';
 import type { Fact } from '../saga-table.ts';
 
 const orderId = 'order';
@@ -17,13 +17,13 @@ const lines = [{ lineNo: 1, productId: 'a', quantity: 1, sellerId: 's' }];
 
 /** An order of two lines for 1,000 together, placed a moment ago. */
 export const anOrder = (given: Partial<SagaOrder> = {}): SagaOrder => ({
-  ...{ id: orderId, customerId: 'ana', status: 'PENDING', saga: 'RUNNING', version: 1, attempt: 1 },
+  ...{ id: orderId, customerId: 'ana', status: 'PENDING', version: 1 },
   lines: [1, 2].map(lineNo => ({
     ...{ lineNo, productId: `p${lineNo}`, name: 'Café', quantity: lineNo, unitPriceMinor: lineNo === 1 ? 600 : 200 },
     ...{ status: 'ACTIVE', sellerId: null },
   })),
-  ...{ couponCode: null, paymentMethod: 'WALLET', discountMinor: 0, paidMinor: 0, cancelReason: null },
-  ...{ steps: firstSteps(0), parcels: [] },
+  ...{ couponCode: null, paymentMethod: 'WALLET', discountMinor: 0, cancelReason: null, cancelRefused: null },
+  ...newSaga(0),
   ...given,
 });
 
@@ -85,6 +85,24 @@ export const facts = {
     type: 'HandedOver',
     data: { ...parcel, deliveryId: `d-${sellerId}`, sellerId, handedOverAt: instant },
   }),
+  /** `lineNos`: of the parcel, all of it. */
+  lost: (sellerId: string, ...lineNos: number[]): Fact => ({
+    type: 'DeliveryLost',
+    data: { ...parcel, deliveryId: `d-${sellerId}`, sellerId, lineNos, reason: 'it fell off' },
+  }),
+  assignmentRejected: (attempt = 1, sellerId = 's1'): Fact => ({
+    type: 'AssignmentRejected',
+    data: { ...parties, attempt, deliveryId: `d-${sellerId}`, sellerId, lineNos: [1], reason: 'too busy' },
+  }),
+  expired: (attempt = 1): Fact => ({ type: 'ReservationExpired', data: { ...parties, attempt, lines } }),
+  cancelRefused: (attempt = 1): Fact => ({
+    type: 'CancelRefused',
+    data: { ...parties, attempt, reason: 'it was handed over' },
+  }),
+  compensationStuck: (step = 'PAYMENT', attempt = 1): Fact => ({
+    type: 'CompensationStuck',
+    data: { ...parties, attempt, step, reason: 'the card is closed' },
+  }),
   delivered: (sellerId: string): Fact => ({
     type: 'Delivered',
     data: { ...parcel, deliveryId: `d-${sellerId}`, sellerId, deliveredAt: instant },
@@ -93,14 +111,14 @@ export const facts = {
     type: 'DeliveryCancelled',
     data: { ...parties, attempt, reason: 'asked' },
   }),
-  released: (attempt = 1): Fact => ({
+  released: (attempt = 1, lineNo = 1): Fact => ({
     type: 'StockReleased',
-    data: { ...parties, attempt, lines, reason: 'asked' },
+    data: { ...parties, attempt, lines: lines.map(line => ({ ...line, lineNo })), reason: 'asked' },
   }),
   restored: (attempt = 1): Fact => ({ type: 'CouponRestored', data: { ...parties, attempt, couponCode: 'TEN' } }),
-  refunded: (amountMinor = 1000): Fact => ({
+  refunded: (amountMinor = 1000, refundedMinor = amountMinor): Fact => ({
     type: 'PaymentRefunded',
-    data: { ...parties, attempt: 1, ...payment, amountMinor, refundedMinor: amountMinor, reason: 'asked' },
+    data: { ...parties, attempt: 1, ...payment, amountMinor, refundedMinor, reason: 'asked' },
   }),
 };
 
@@ -116,4 +134,21 @@ export function play(order: SagaOrder, ...given: Fact[]) {
     statuses.push(now.status);
   }
   return { order: now, events, types: events.map(({ type }) => type), statuses };
+}
+
+export const statesOf = ({ steps }: SagaOrder) =>
+  steps.map(({ name, attempt, state }) => `${name} ${attempt} ${state}`);
+
+/** What its owners are told when an order is cancelled. */
+export const cancelling = (events: readonly OutboxEvent[]) =>
+  events.find(({ type }) => type === 'OrderCancelling')?.payload;
+
+/** Topics keep the order of their own events, but nobody keeps the order between topics. */
+export function interleavings(...topics: readonly (readonly Fact[])[]): Fact[][] {
+  if (topics.every(topic => topic.length === 0)) return [[]];
+  return topics.flatMap((topic, index) => {
+    const [first, ...rest] = topic;
+    if (first === undefined) return [];
+    return interleavings(...topics.with(index, rest)).map(others => [first, ...others]);
+  });
 }

@@ -43,12 +43,15 @@ export async function startOrders() {
   const { pool, sql } = database;
   const statements = watchStatements(pool);
   const states = new Set(['SP', 'RS']);
+  let overloaded = false;
   const server = await startSubgraph({
     name: 'orders',
     port: 0,
     typeDefs: await readSubgraph('orders'),
     resolvers,
-    context: createContextFactory({ pool, servedStates: () => Promise.resolve(states), cursorSecret: secret }),
+    context: createContextFactory({
+      ...{ pool, servedStates: () => Promise.resolve(states), cursorSecret: secret, isOverloaded: () => overloaded },
+    }),
     health: createHealth({ database: () => sql('select 1') }),
     log: createLog('orders-test', 'silent'),
     gatewaySecret: secret,
@@ -59,6 +62,9 @@ export async function startOrders() {
 
   return {
     ...{ url: server.url, pool, sql, statements, ask },
+    overload: (is: boolean): void => {
+      overloaded = is;
+    },
     /** A product of the copy that orders keeps. */
     async product(priceMinor: number): Promise<string> {
       const id = uniqueId('product');

@@ -1,7 +1,15 @@
 import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
+import { answerStepAgain } from '../answer-again.ts';
 import { bookTopUps } from '../book-transfers.ts';
-import type { Assigned, Cancelling, PaymentMethod, Placed, ReadyForPayment } from '../order-payment.ts';
+import { capturePayment } from '../capture-payment.ts';
+import type { Assigned, PaymentMethod, Placed, ReadyForPayment } from '../order-payment.ts';
+import type { Cancelled, Cancelling, LinesDropped } from '../order-refund.ts';
+import type { PaymentProvider } from '../provider.ts';
+import { refundLines } from '../refund-payment.ts';
+import { settleCard } from '../settle-card.ts';
+import type { RetryRequested } from '../step-answer.ts';
+import { undoPayment } from '../undo-payment.ts';
 
 const eta = {
   etaId: 'e',
@@ -58,6 +66,15 @@ export function someOrder({
       ...parties,
       ...{ status: 'CANCELLING', version: 3, attempt: 1, reason: 'nobody has it', undo },
     }),
+    cancelled: (): Cancelled => ({ ...parties, status: 'CANCELLED', version: 4, reason: 'no answer' }),
+    dropped: (refundMinor: number, version = 3): LinesDropped => ({
+      ...parties,
+      ...{ status: 'CONFIRMED', version, attempt: 2, lineNos: [1], refundMinor, reason: 'nobody can serve them' },
+    }),
+    retry: (step: string, status: RetryRequested['status'] = 'PENDING', attempt = 1): RetryRequested => ({
+      ...parties,
+      ...{ status, version: 9, attempt, step, round: 1 },
+    }),
   };
 }
 
@@ -71,12 +88,26 @@ export const told = (sql: Sql, orderId: string) =>
 export const topUp = (pool: Pool, customerId: string, amountMinor: number) =>
   withTransaction(pool, sql => bookTopUps(sql, [{ customerId, amountMinor }]));
 
-/** The end of a handler without its inbox: just a transaction. */
-export const finishIn =
-  (pool: Pool) =>
-  async (work: (sql: Sql) => Promise<unknown>): Promise<void> => {
-    await withTransaction(pool, work);
+/** The use cases, each in a transaction; then the provider is asked at once, and waited for, as a handler's process does soon. */
+export function payer(pool: Pool, provider: PaymentProvider) {
+  const settle = (orderId: string) => settleCard({ pool, provider }, orderId);
+  const then =
+    <Event extends { orderId: string }>(work: (sql: Sql, event: Event) => Promise<boolean>) =>
+    async (event: Event): Promise<void> => {
+      if (await withTransaction(pool, sql => work(sql, event))) await settle(event.orderId);
+    };
+  return {
+    settle,
+    capture: then(capturePayment),
+    dropLines: then(refundLines),
+    undo: then<Cancelled>(undoPayment),
+    answerAgain: then(answerStepAgain),
   };
+}
+
+/** Only the test asks the provider: the system's own consumer, which may be at work on this database, knows another one. */
+export const leaveToTest = (sql: Sql, orderId: string) =>
+  sql("update provider_asks set due_at = 'infinity' where order_id = $1", [orderId]);
 
 /** Amounts that an order moved, by account and kind. */
 export const moved = (sql: Sql, orderId: string) =>

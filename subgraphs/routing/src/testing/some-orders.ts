@@ -31,7 +31,7 @@ export async function someOrders(name: string) {
       await assignSeller({ read, roadKm, sql, finish }, order);
       return order;
     },
-    confirm: (orderId: string) => finish(inside => startDeliveries(inside, { orderId })),
+    confirm: (orderId: string, attempt = 1) => finish(inside => startDeliveries(inside, { orderId, attempt })),
     /** What was told of a key, in the order of its seq. */
     events: async (key: string) =>
       (

@@ -1,0 +1,52 @@
+import { afterAll, expect, test } from '@jest/globals';
+import { createPool, sqlOfPool } from '@waygraph/kit/database';
+import { uuidv7 } from '@waygraph/kit/outbox';
+import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
+import { auditOnce } from './audit.ts';
+import { openDatabases } from './databases.ts';
+
+const url = (name: string): string => testEnv(`${name}_DATABASE_URL`);
+const { databases, close } = openDatabases({
+  ...{ orders: url('ORDERS'), payments: url('PAYMENTS'), inventory: url('INVENTORY'), routing: url('ROUTING') },
+  ...{ risk: url('RISK'), read: url('READ') },
+});
+const pool = createPool({ url: url('RISK'), max: 1, name: 'test' });
+const risk = sqlOfPool(pool);
+afterAll(async () => {
+  await close();
+  await pool.end();
+});
+
+test('it cannot change what it looks at', async () => {
+  await expect(databases.risk('delete from outbox where false')).rejects.toMatchObject({ code: '25006' });
+});
+
+test('an event that nobody applied and an order that nobody placed are found, when they are old enough', async () => {
+  const [orderId, eventId] = [uniqueId('order'), uuidv7()];
+  const since = new Date(Date.now() - 1_000);
+  await risk(
+    `insert into outbox (id, topic, key, type, seq, payload) values ($1, 'delivery.risk', $2, 'DelayConfirmed', 1, '{}')`,
+    [eventId, orderId],
+  );
+  await risk(`insert into order_risks (order_id, customer_id, version) values ($1, 'c', 1)`, [orderId]);
+  try {
+    const options = { since, quietMs: 0, lateMs: 86_400_000 };
+    const mine = async (graceMs: number) =>
+      (await auditOnce(databases, { ...options, graceMs })).findings.filter(({ id }) =>
+        [orderId, eventId].includes(id),
+      );
+    expect(await mine(3_600_000)).toMatchObject([{ invariant: 'across/order-exists', id: orderId }]);
+    const found = await mine(0);
+    expect(found).toContainEqual({
+      invariant: 'across/every-event-is-applied',
+      id: eventId,
+      detail: `DelayConfirmed of ${orderId} (risk): not applied by orders`,
+    });
+    const all = await auditOnce(databases, { ...options, since: undefined, graceMs: 3_600_000 });
+    expect(all.findings).toContainEqual(expect.objectContaining({ invariant: 'across/order-exists', id: orderId }));
+    expect(all.checked['across/every-event-is-applied']).toBeGreaterThan(0);
+  } finally {
+    await risk('delete from outbox where id = $1', [eventId]);
+    await risk('delete from order_risks where order_id = $1', [orderId]);
+  }
+});

@@ -1,0 +1,149 @@
+import type { Finding } from './finding.ts';
+import type { OrderFacts } from './order-facts.ts';
+
+/** Rules that no single service can be held to. */
+export const orderRules = [
+  'across/order-exists',
+  'across/events-arrive',
+  'across/money-is-the-total',
+  'across/coupon-is-used-by-live-orders',
+  'across/stock-is-what-was-bought',
+  'across/parcels-carry-the-lines',
+] as const;
+type Rule = (typeof orderRules)[number];
+
+export type Patience = {
+  /** An order at which nothing changed for so long is at rest. */
+  readonly quietS: number;
+  /** An event that has not come for so long does not come by itself. */
+  readonly graceS: number;
+};
+
+export type Verdict = 'under way' | readonly Finding[];
+
+type Services = { [Name in keyof Omit<OrderFacts, 'id'>]-?: NonNullable<OrderFacts[Name]> };
+type Present = Pick<Services, 'orders'> & { [Name in Exclude<keyof Services, 'orders'>]?: Services[Name] | undefined };
+
+const gone = ['REASSIGNED', 'CANCELLED', 'LOST'];
+const live = ['CONFIRMED', 'HANDED_OVER', 'DELIVERED'];
+const ownerOf = {
+  'payment.events': 'payments',
+  'stock.events': 'inventory',
+  'delivery.events': 'routing',
+  'delivery.risk': 'risk',
+} as const;
+
+/** What is wrong with an order, or that it cannot be said yet. An order that is not at rest is not judged. */
+export function judge(facts: OrderFacts, { quietS, graceS }: Patience): Verdict {
+  const { id, orders } = facts;
+  const found = (invariant: Rule, detail: string): Finding => ({ invariant, id, detail });
+  const known = [facts.orders, facts.payments, facts.inventory, facts.routing, facts.risk].filter(
+    one => one !== undefined,
+  );
+  const restsS = Math.min(...known.map(({ ageS }) => ageS));
+  if (restsS < quietS) return 'under way';
+  if (orders === undefined) {
+    const who = ['payments', 'inventory', 'routing', 'risk'].filter(
+      name => name in facts && facts[name as keyof OrderFacts] !== undefined,
+    );
+    return [found('across/order-exists', `${who.join(', ')} know an order that orders does not`)];
+  }
+  const missing = Object.entries(ownerOf).flatMap(([topic, owner]) => {
+    const [told, came] = [facts[owner]?.version ?? 0, orders.told[topic] ?? 0];
+    return told === came
+      ? []
+      : [found('across/events-arrive', `${topic}: ${String(told)} told, ${String(came)} came to orders`)];
+  });
+  if (missing.length > 0) return restsS < graceS ? 'under way' : missing;
+  if (orders.isAwaited || orders.isOwed || orders.isClosed || orders.saga === 'NEEDS_OPERATOR') return 'under way';
+  const present: Present = { ...facts, orders };
+  const faults =
+    orders.status === 'CANCELLED' ? ofCancelled(present) : live.includes(orders.status) ? ofLive(present) : 'under way';
+  return faults === 'under way' ? faults : faults.map(([rule, detail]) => found(rule, `${orders.status}: ${detail}`));
+}
+
+type Fault = readonly [Rule, string];
+
+function ofCancelled({ payments, inventory, routing }: Present): readonly Fault[] | 'under way' {
+  // The provider is asked until it is known whether the card was charged.
+  if (payments?.payment === 'PENDING') return 'under way';
+  const kept = (payments?.capturedMinor ?? 0) - (payments?.refundedMinor ?? 0);
+  const lost = linesOf(routing, ['LOST']);
+  const bought = boughtLines(inventory).filter(lineNo => !lost.includes(lineNo));
+  const sent = (routing?.parcels ?? []).filter(({ status }) => !gone.includes(status));
+  return [
+    ...when(kept !== 0, 'across/money-is-the-total', `${String(kept)} of the customer's money is kept`),
+    ...when((payments?.openRefunds ?? 0) > 0, 'across/money-is-the-total', 'a refund is open'),
+    ...when(payments?.coupon === 'REDEEMED', 'across/coupon-is-used-by-live-orders', 'its coupon is still used'),
+    ...when(isHeld(inventory), 'across/stock-is-what-was-bought', 'stock is still held'),
+    ...when(bought.length > 0, 'across/stock-is-what-was-bought', `lines ${bought.join(', ')} are still sold`),
+    ...when(sent.length > 0, 'across/parcels-carry-the-lines', `a parcel is ${String(sent[0]?.status)}`),
+  ];
+}
+
+function ofLive({ orders, payments, inventory, routing }: Present): readonly Fault[] {
+  const paid = (payments?.capturedMinor ?? 0) - (payments?.refundedMinor ?? 0);
+  const active = orders.lines.filter(({ status }) => status === 'ACTIVE').map(({ lineNo }) => lineNo);
+  const bought = boughtLines(inventory);
+  const lost = linesOf(routing, ['LOST']);
+  const unbought = active.filter(lineNo => !bought.includes(lineNo));
+  const tooMuch = bought.filter(lineNo => !active.includes(lineNo) && !lost.includes(lineNo));
+  const parcels = (routing?.parcels ?? []).filter(({ status }) => !gone.includes(status));
+  const sentBy = new Map(
+    parcels.flatMap(({ sellerId, lines }) => lines.map(({ lineNo }) => [lineNo, sellerId] as const)),
+  );
+  const unsent = orders.lines.filter(
+    ({ lineNo, status, sellerId }) => status === 'ACTIVE' && sentBy.get(lineNo) !== sellerId,
+  );
+  const open = parcels.filter(({ status }) => status !== 'DELIVERED');
+  return [
+    ...when(
+      payments?.payment !== 'CAPTURED',
+      'across/money-is-the-total',
+      `the payment is ${payments?.payment ?? 'unknown'}`,
+    ),
+    ...when(
+      paid !== orders.totalMinor,
+      'across/money-is-the-total',
+      `paid ${String(paid)} of ${String(orders.totalMinor)}`,
+    ),
+    ...when((payments?.openRefunds ?? 0) > 0, 'across/money-is-the-total', 'a refund is open'),
+    ...when(
+      orders.couponCode !== null && payments?.coupon !== 'REDEEMED',
+      'across/coupon-is-used-by-live-orders',
+      `its coupon is ${payments?.coupon ?? 'unknown'}`,
+    ),
+    ...when(isHeld(inventory), 'across/stock-is-what-was-bought', 'stock is held and not sold'),
+    ...when(unbought.length > 0, 'across/stock-is-what-was-bought', `lines ${unbought.join(', ')} are not sold`),
+    ...when(
+      tooMuch.length > 0,
+      'across/stock-is-what-was-bought',
+      `lines ${tooMuch.join(', ')} are sold and not wanted`,
+    ),
+    ...when(
+      unsent.length > 0,
+      'across/parcels-carry-the-lines',
+      `line ${String(unsent[0]?.lineNo)} is not in its seller's parcel`,
+    ),
+    ...when(
+      orders.status === 'DELIVERED' && open.length > 0,
+      'across/parcels-carry-the-lines',
+      `a parcel is ${String(open[0]?.status)}`,
+    ),
+  ];
+}
+
+const when = (isFault: boolean, rule: Rule, detail: string): Fault[] => (isFault ? [[rule, detail]] : []);
+
+const isHeld = (inventory: Present['inventory']): boolean =>
+  (inventory?.holds ?? []).some(({ state }) => state === 'HELD');
+
+const boughtLines = (inventory: Present['inventory']): number[] =>
+  (inventory?.holds ?? []).flatMap(({ state, lines }) =>
+    state === 'CONFIRMED' ? lines.map(({ lineNo }) => lineNo) : [],
+  );
+
+const linesOf = (routing: Present['routing'], statuses: readonly string[]): number[] =>
+  (routing?.parcels ?? []).flatMap(({ status, lines }) =>
+    statuses.includes(status) ? lines.map(({ lineNo }) => lineNo) : [],
+  );

@@ -1,0 +1,158 @@
+import { expect, test } from '@jest/globals';
+import type { OrderFacts } from './order-facts.ts';
+import { judge } from './order-rules.ts';
+
+const patience = { quietS: 5, graceS: 60 };
+const line = { lineNo: 1, productId: 'p', quantity: 2, sellerId: 's' };
+const delivered: Required<{ [Name in keyof OrderFacts]: NonNullable<OrderFacts[Name]> }> = {
+  id: 'o',
+  orders: {
+    ...{ status: 'DELIVERED', saga: 'COMPLETED', totalMinor: 900, couponCode: 'K', ageS: 10 },
+    told: { 'order.events': 5, 'payment.events': 2, 'stock.events': 2, 'delivery.events': 4 },
+    lines: [{ ...line, status: 'ACTIVE' }],
+    ...{ isAwaited: false, isOwed: false, isClosed: false },
+  },
+  payments: {
+    ...{
+      version: 2,
+      coupon: 'REDEEMED',
+      payment: 'CAPTURED',
+      capturedMinor: 900,
+      refundedMinor: 0,
+      openRefunds: 0,
+      ageS: 10,
+    },
+  },
+  inventory: { version: 2, holds: [{ attempt: 1, state: 'CONFIRMED', lines: [line] }], ageS: 10 },
+  routing: { version: 4, state: 'STARTED', parcels: [{ sellerId: 's', status: 'DELIVERED', lines: [line] }], ageS: 10 },
+  risk: { version: 0, ageS: 10 },
+};
+const cancelled = {
+  ...delivered,
+  orders: { ...delivered.orders, status: 'CANCELLED', saga: 'COMPENSATED' },
+  payments: { ...delivered.payments, coupon: 'RESTORED', refundedMinor: 900 },
+  inventory: { ...delivered.inventory, holds: [] },
+  routing: { ...delivered.routing, parcels: [{ sellerId: 's', status: 'CANCELLED', lines: [line] }] },
+};
+const rulesOf = (facts: OrderFacts) => {
+  const verdict = judge(facts, patience);
+  return verdict === 'under way' ? verdict : verdict.map(({ invariant }) => invariant);
+};
+
+test('an order that was delivered, or given back whole, breaks no rule', () => {
+  expect(judge(delivered, patience)).toEqual([]);
+  expect(judge(cancelled, patience)).toEqual([]);
+});
+
+test.each<[string, OrderFacts, string]>([
+  ['is not known to orders', { ...delivered, orders: undefined }, 'across/order-exists'],
+  [
+    'was paid too little',
+    { ...delivered, payments: { ...delivered.payments, refundedMinor: 1 } },
+    'across/money-is-the-total',
+  ],
+  [
+    'was never paid',
+    { ...delivered, payments: { ...delivered.payments, payment: 'FAILED', capturedMinor: 0 } },
+    'across/money-is-the-total',
+  ],
+  [
+    'has a coupon that was given back',
+    { ...delivered, payments: { ...delivered.payments, coupon: 'RESTORED' } },
+    'across/coupon-is-used-by-live-orders',
+  ],
+  [
+    'has stock that is only held',
+    { ...delivered, inventory: { ...delivered.inventory, holds: [{ attempt: 1, state: 'HELD', lines: [line] }] } },
+    'across/stock-is-what-was-bought',
+  ],
+  [
+    'has a line too much sold',
+    {
+      ...delivered,
+      inventory: {
+        ...delivered.inventory,
+        holds: [{ attempt: 1, state: 'CONFIRMED', lines: [line, { ...line, lineNo: 2 }] }],
+      },
+    },
+    'across/stock-is-what-was-bought',
+  ],
+  [
+    'is in a parcel that is still on its way',
+    {
+      ...delivered,
+      routing: { ...delivered.routing, parcels: [{ sellerId: 's', status: 'IN_TRANSIT', lines: [line] }] },
+    },
+    'across/parcels-carry-the-lines',
+  ],
+  [
+    "is in another seller's parcel",
+    {
+      ...delivered,
+      routing: { ...delivered.routing, parcels: [{ sellerId: 't', status: 'DELIVERED', lines: [line] }] },
+    },
+    'across/parcels-carry-the-lines',
+  ],
+])('a delivered order that %s is found', (_, facts, rule) => {
+  expect(rulesOf(facts)).toContain(rule);
+});
+
+test.each<[string, OrderFacts, string]>([
+  [
+    'keeps money',
+    { ...cancelled, payments: { ...cancelled.payments, refundedMinor: 899 } },
+    'across/money-is-the-total',
+  ],
+  [
+    'keeps its coupon',
+    { ...cancelled, payments: { ...cancelled.payments, coupon: 'REDEEMED' } },
+    'across/coupon-is-used-by-live-orders',
+  ],
+  ['keeps stock', { ...cancelled, inventory: delivered.inventory }, 'across/stock-is-what-was-bought'],
+  [
+    'has a parcel on its way',
+    { ...cancelled, routing: { ...cancelled.routing, parcels: [{ sellerId: 's', status: 'STARTED', lines: [line] }] } },
+    'across/parcels-carry-the-lines',
+  ],
+])('a cancelled order that %s is found', (_, facts, rule) => {
+  expect(rulesOf(facts)).toEqual([rule]);
+});
+
+test('goods of a lost parcel stay sold, whether the order goes on or not', () => {
+  const lost = { sellerId: 't', status: 'LOST', lines: [{ lineNo: 2 }] };
+  const holds = [{ attempt: 1, state: 'CONFIRMED', lines: [line, { ...line, lineNo: 2 }] }];
+  const parcels = [...delivered.routing.parcels, lost];
+  expect(
+    rulesOf({ ...delivered, inventory: { ...delivered.inventory, holds }, routing: { ...delivered.routing, parcels } }),
+  ).toEqual([]);
+  const sold = [{ attempt: 1, state: 'CONFIRMED', lines: [{ ...line, lineNo: 2 }] }];
+  expect(
+    rulesOf({
+      ...cancelled,
+      inventory: { ...cancelled.inventory, holds: sold },
+      routing: { ...cancelled.routing, parcels: [lost] },
+    }),
+  ).toEqual([]);
+});
+
+test('an order is not judged while it moves, waits for an answer, or is in the hands of an operator', () => {
+  const broken = { ...delivered, payments: { ...delivered.payments, refundedMinor: 1 } };
+  expect(rulesOf({ ...broken, inventory: { ...broken.inventory, ageS: 1 } })).toBe('under way');
+  for (const part of [{ isAwaited: true }, { isOwed: true }, { isClosed: true }, { saga: 'NEEDS_OPERATOR' }]) {
+    expect(rulesOf({ ...broken, orders: { ...broken.orders, ...part } })).toBe('under way');
+  }
+  expect(rulesOf({ ...broken, orders: { ...broken.orders, status: 'RESERVED' } })).toBe('under way');
+});
+
+test('an event that has not come may still come, but not for ever', () => {
+  const facts = (ageS: number): OrderFacts => ({
+    ...delivered,
+    orders: { ...delivered.orders, ageS },
+    payments: { ...delivered.payments, version: 3, ageS },
+    inventory: { ...delivered.inventory, ageS },
+    routing: { ...delivered.routing, ageS },
+    risk: { ...delivered.risk, ageS },
+  });
+  expect(rulesOf(facts(59))).toBe('under way');
+  expect(rulesOf(facts(60))).toEqual(['across/events-arrive']);
+});

@@ -1,0 +1,3 @@
+select id, format('%s at %s, version %s', name, price_minor, version) as value,
+  extract(epoch from clock_timestamp() - updated_at)::float8 as "ageS"
+from products where id > $1 and ($3::timestamptz is null or updated_at >= $3) order by id limit $2;

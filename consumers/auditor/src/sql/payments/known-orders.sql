@@ -1,0 +1,1 @@
+select order_id as id from order_payments where order_id > $1 order by order_id limit $2;

@@ -1,0 +1,51 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Log } from '@waygraph/kit/log';
+
+const forgetEveryMs = 3_600_000;
+
+/**
+ * Enforces deadlines again and again, and now and then forgets requests that nobody will repeat any more. `mayJudge` throws while
+ * answers could be there that are not read: then nobody is asked again and no step fails. A fault is logged; the next turn comes.
+ */
+export function startSweep(options: {
+  /** Gives the number of orders that were changed. */
+  enforceDeadlines: () => Promise<number>;
+  /** Gives the number of requests that were forgotten. */
+  forgetRequests: () => Promise<number>;
+  mayJudge: () => void;
+  log: Log;
+  /** Default 1 s. */
+  everyMs?: number;
+}): { stop: () => Promise<void> } {
+  const { enforceDeadlines, forgetRequests, mayJudge, log, everyMs = 1_000 } = options;
+  const abort = new AbortController();
+  let forgetAt = performance.now();
+
+  async function turn(): Promise<void> {
+    try {
+      mayJudge();
+      const orders = await enforceDeadlines();
+      if (orders > 0) log.info({ orders }, 'overdue steps asked again or given up');
+      if (performance.now() < forgetAt) return;
+      forgetAt = performance.now() + forgetEveryMs;
+      const requests = await forgetRequests();
+      if (requests > 0) log.info({ requests }, 'old requests forgotten');
+    } catch (error) {
+      log.warn({ err: error }, 'not swept');
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!abort.signal.aborted) {
+      await turn();
+      await setTimeout(everyMs, undefined, { signal: abort.signal }).catch(() => undefined);
+    }
+  }
+  const running = run();
+  return {
+    stop: async () => {
+      abort.abort();
+      await running;
+    },
+  };
+}

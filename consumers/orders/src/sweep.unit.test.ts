@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { createLog } from '@waygraph/kit/log';
+import { waitFor } from '@waygraph/kit/testing/wait-for';
+import { startSweep } from './sweep.ts';
+
+const log = createLog('sweep-test', 'silent');
+
+test('enforces deadlines again and again, but not while answers are not read, and goes on after a fault', async () => {
+  const counts = { judged: 0, enforced: 0, forgotten: 0 };
+  let isReading = false;
+  const sweep = startSweep({
+    ...{ log, everyMs: 1 },
+    mayJudge: () => {
+      counts.judged += 1;
+      if (!isReading) throw new Error('not in the group');
+    },
+    enforceDeadlines: () => {
+      counts.enforced += 1;
+      return counts.enforced === 1 ? Promise.reject(new Error('the database is away')) : Promise.resolve(1);
+    },
+    forgetRequests: () => Promise.resolve((counts.forgotten += 1)),
+  });
+  await waitFor(() => counts.judged > 3);
+  expect(counts).toMatchObject({ enforced: 0, forgotten: 0 });
+  isReading = true;
+  await waitFor(() => counts.enforced > 3);
+  expect(counts.forgotten).toBe(1);
+  await sweep.stop();
+  const { enforced } = counts;
+  await new Promise(resolve => setImmediate(resolve));
+  expect(counts.enforced).toBe(enforced);
+});

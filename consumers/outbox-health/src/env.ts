@@ -1,0 +1,27 @@
+import { common, httpUrl, integer, kafkaBrokers, loadEnv, port, postgresUrl } from '@waygraph/kit/env';
+import { services } from '@waygraph/schema/services';
+
+/** The services' URLs only say on which servers the outboxes are; the login is always that of OUTBOX_HEALTH_DATABASE_URL. */
+const databases = Object.fromEntries(
+  services.map(({ name }) => [
+    `${name.toUpperCase()}_DATABASE_URL`,
+    postgresUrl(`postgres://${name}:${name}@127.0.0.1:5432/command`),
+  ]),
+);
+
+export const envModel = {
+  ...databases,
+  ...common,
+  OUTBOX_HEALTH_PORT: port(4209),
+  KAFKA_BROKERS: kafkaBrokers(),
+  CONNECT_URL: httpUrl('http://127.0.0.1:8083'),
+  OUTBOX_HEALTH_DATABASE_URL: postgresUrl('postgres://outbox_health:outbox_health@127.0.0.1:5432/command'),
+  /** For so many days published events stay in the outbox, from where they could be published again. */
+  OUTBOX_RETENTION_DAYS: integer(7, { min: 1, max: 3_650 }),
+};
+
+export function readEnv() {
+  const env = loadEnv(envModel);
+  const serviceUrls = Object.keys(databases).map(name => String((env as Record<string, unknown>)[name]));
+  return { ...env, serviceUrls };
+}

@@ -1,0 +1,15 @@
+import { expect, test } from '@jest/globals';
+import { mutants } from './mutants.ts';
+import { checkPayloads } from './payloads.ts';
+import { simulate } from './simulate.ts';
+
+/** So many runs may a mistake survive. */
+const mostSeeds = 1_000;
+
+checkPayloads(false);
+
+test.each(mutants.map(({ name, decisions }) => [name, decisions] as const))('%s: a run notices', (_, decisions) => {
+  let seed = 1;
+  while (seed <= mostSeeds && simulate(seed, { orders: 25, decisions }).violation === undefined) seed += 1;
+  expect(seed).toBeLessThanOrEqual(mostSeeds);
+});

@@ -1,0 +1,71 @@
+import type { EventOf } from '@waygraph/schema/events/define';
+import type { DeliveryLost, SellerAssigned } from '@waygraph/schema/events/delivery';
+import type {
+  OrderCancelled,
+  OrderCancelling,
+  OrderLinesDropped,
+  StepRetryRequested,
+} from '@waygraph/schema/events/orders';
+import type { PaymentCaptured } from '@waygraph/schema/events/payment';
+import type { Change, OrderStock } from './order-stock.ts';
+import { confirm, reserve } from './reservation.ts';
+import type { AssignedLine, Shelf } from './shelf.ts';
+import { answerAgain } from './stock-answer.ts';
+import { cancel, drop, lose } from './stock-return.ts';
+
+/** What others tell that an order's stock depends on. */
+export type StockFact = EventOf<
+  readonly [
+    typeof SellerAssigned,
+    typeof DeliveryLost,
+    typeof PaymentCaptured,
+    typeof OrderCancelling,
+    typeof OrderCancelled,
+    typeof OrderLinesDropped,
+    typeof StepRetryRequested,
+  ]
+>;
+
+/** The lines that are wanted, in their order: their shelves count beside those of what the order has. */
+export const wantedLines = (fact: StockFact): readonly AssignedLine[] =>
+  fact.type === 'SellerAssigned'
+    ? fact.data.parcels.flatMap(parcel => parcel.lines).sort((one, other) => one.lineNo - other.lineNo)
+    : [];
+
+/** What becomes of an order's stock by a fact. Undefined: nothing, for it is a repeat or comes too late. */
+export function decide(
+  order: OrderStock,
+  fact: StockFact,
+  shelves: readonly Shelf[],
+  { nowMs, holdMs }: { readonly nowMs: number; readonly holdMs: number },
+): Change | undefined {
+  switch (fact.type) {
+    case 'SellerAssigned': {
+      const { attempt, sellerIds } = fact.data;
+      const expiresAt = new Date(nowMs + holdMs).toISOString();
+      return reserve(order, { attempt, sellerIds, lines: wantedLines(fact), expiresAt }, shelves);
+    }
+    case 'PaymentCaptured':
+      return confirm(order);
+    case 'OrderCancelling': {
+      const { attempt, reason, undo } = fact.data;
+      // Only where every parcel was lost neither delivery nor stock are to be undone, and something else is. Else nothing is on its
+      // way, and what was sold here goes back also when orders gave up waiting for the answer.
+      const atSellers = undo.includes('DELIVERY') || undo.length === 0;
+      return cancel(order, reason, { undoFor: undo.includes('STOCK') ? attempt : undefined, atSellers });
+    }
+    case 'OrderCancelled':
+      return cancel(order, fact.data.reason);
+    case 'OrderLinesDropped': {
+      const { lineNos, reason, lost } = fact.data;
+      return lost === true ? lose(order, lineNos) : drop(order, lineNos, reason);
+    }
+    case 'DeliveryLost':
+      return lose(order, fact.data.lineNos);
+    case 'StepRetryRequested': {
+      const { step, attempt, status } = fact.data;
+      const isUndone = status === 'CANCELLING' || status === 'CANCELLED';
+      return answerAgain(order, { step, attempt, isUndone });
+    }
+  }
+}

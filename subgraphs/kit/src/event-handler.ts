@@ -1,0 +1,97 @@
+import type { EventDefinition } from '@waygraph/schema/events/define';
+import type { z } from 'zod';
+import type { Delivery, Handler } from './consumer.ts';
+import { withTransaction, type Pool, type Sql } from './database.ts';
+import { firstTime } from './inbox.ts';
+
+export type Parsed<Data = unknown> = { readonly type: string; readonly data: Data };
+export type EventDelivery = Delivery<Parsed>;
+
+/** Runs in the transaction that remembers the events; they are in the order of their partition. */
+export type EffectOfMany<Data = unknown> = (deliveries: readonly Delivery<Parsed<Data>>[], sql: Sql) => Promise<void>;
+
+/** Runs `work` in the transaction that remembers the event; not at all when the event was handled before. */
+export type Transact = (delivery: EventDelivery, work: (sql: Sql) => Promise<unknown>) => Promise<void>;
+
+export type Wiring = {
+  readonly pool: Pool;
+  readonly group: string;
+  readonly alongside: EffectOfMany;
+  /** Default: remembers the event, then works. */
+  readonly transact?: Transact;
+};
+
+/** What a group does with one type of event; made by `on`, `onMany` or `onWithCalls`. */
+export type EventHandler = {
+  readonly definition: EventDefinition;
+  readonly wire: (wiring: Wiring) => Handler<Parsed>;
+  /** All it does, when that is inside the transaction: such events may share one. */
+  readonly effect?: (delivery: EventDelivery, sql: Sql) => Promise<unknown>;
+  /** Instead of `effect` for many at once; handlers with the very same one are called together. */
+  readonly together?: EffectOfMany;
+};
+
+/** `effect` runs in the transaction that also remembers the event's id: a repeat does nothing. Other events may share it. */
+export function on<Type extends string, Schema extends z.ZodType>(
+  definition: EventDefinition<Type, Schema>,
+  effect: (data: z.infer<Schema>, sql: Sql, delivery: Delivery<Parsed<z.infer<Schema>>>) => Promise<unknown>,
+): EventHandler {
+  return {
+    ...onWithCalls(definition, (data, finish, delivery) => finish(sql => effect(data, sql, delivery))),
+    effect: (given, sql) => {
+      const delivery = given as Delivery<Parsed<z.infer<Schema>>>;
+      return effect(delivery.event.data, sql, delivery);
+    },
+  };
+}
+
+/**
+ * For types of which many may come at once: what comes in a row, of this type or another with the same `effect`, shares one
+ * transaction. A repeat is left out.
+ */
+export function onMany<Type extends string, Schema extends z.ZodType>(
+  definition: EventDefinition<Type, Schema>,
+  effect: EffectOfMany<z.infer<Schema>>,
+): EventHandler {
+  const together = effect as EffectOfMany;
+  return { ...on(definition, (_, sql, delivery) => together([delivery], sql)), together };
+}
+
+/**
+ * For an effect that calls the outside world, which no transaction can hold: `effect` may be run again after a kill, so its calls
+ * carry a key of their own. It ends with `finish`, whose work is the transaction that remembers the event's id; when the
+ * event was handled before, that work is not done.
+ */
+export function onWithCalls<Type extends string, Schema extends z.ZodType>(
+  definition: EventDefinition<Type, Schema>,
+  effect: (
+    data: z.infer<Schema>,
+    finish: (work: (sql: Sql) => Promise<unknown>) => Promise<void>,
+    delivery: Delivery<Parsed<z.infer<Schema>>>,
+  ) => Promise<void>,
+): EventHandler {
+  return {
+    definition,
+    wire:
+      ({ pool, group, alongside, transact = remembering(pool, group) }) =>
+      async given => {
+        const delivery = given as Delivery<Parsed<z.infer<Schema>>>;
+        await effect(
+          delivery.event.data,
+          work =>
+            transact(given, async sql => {
+              await work(sql);
+              await alongside([given], sql);
+            }),
+          delivery,
+        );
+      },
+  };
+}
+
+const remembering =
+  (pool: Pool, group: string): Transact =>
+  ({ id }, work) =>
+    withTransaction(pool, async sql => {
+      if (await firstTime(sql, group, id)) await work(sql);
+    });

@@ -1,0 +1,247 @@
+import { discountOf, learnOfParcel, withAssignment } from './saga-lines.ts';
+import {
+  answered,
+  isCancelled,
+  isUnanswered,
+  latest,
+  openSteps,
+  refundDue,
+  stepOf,
+  stuckSteps,
+  waiting,
+  withStep,
+  type Moment,
+  type SagaOrder,
+  type Step,
+} from './saga-state.ts';
+import { answers, steps, type Fact, type StepName } from './saga-table.ts';
+
+type Of<Type extends Fact['type']> = Extract<Fact, { type: Type }>;
+/** A fact that answers one step, for the first time. */
+type StepFact = Of<
+  | 'SellerAssigned'
+  | 'SellerUnavailable'
+  | 'StockReserved'
+  | 'StockRejected'
+  | 'StockConfirmed'
+  | 'StockConfirmationFailed'
+  | 'CouponRedeemed'
+  | 'CouponRejected'
+  | 'PaymentCaptured'
+  | 'PaymentFailed'
+>;
+
+/** The order with what a fact says; the very same one when that is known already, or comes too late to matter. */
+export function learn(order: SagaOrder, fact: Fact, at: Moment): SagaOrder {
+  if (isTooLate(order, fact)) return order;
+  switch (fact.type) {
+    case 'HandedOver':
+    case 'Delivered':
+    case 'DeliveryLost':
+      return learnOfParcel(order, fact, at);
+    case 'AssignmentRejected':
+      return withdrawn(order, fact, at);
+    case 'ReservationExpired':
+      return expired(order, fact, at);
+    case 'CompensationStuck':
+      return gaveUp(order, fact, at);
+    case 'DeliveryCancelled':
+      return cancelledDelivery(order, fact, at);
+    case 'CancelRefused':
+      return refusedCancel(order, fact, at);
+    case 'PaymentRefunded':
+      return refunded(order, fact, at);
+    case 'StockReleased':
+      // What comes back of lines that were dropped is not the answer to the cancellation.
+      return isOnlyDropped(order, fact) ? order : undone(order, 'STOCK', fact.data.attempt, at);
+    case 'CouponRestored':
+      return undone(order, 'COUPON', fact.data.attempt, at);
+    case 'SellerAssigned':
+    case 'SellerUnavailable':
+    case 'StockReserved':
+    case 'StockRejected':
+    case 'StockConfirmed':
+    case 'StockConfirmationFailed':
+    case 'CouponRedeemed':
+    case 'CouponRejected':
+    case 'PaymentCaptured':
+    case 'PaymentFailed':
+      return learnAnswer(order, fact, at);
+  }
+}
+
+/** What is being cancelled only waits for being undone; what has ended, only for what is still to go back. */
+function isTooLate(order: SagaOrder, { type }: Fact): boolean {
+  if (!isCancelled(order) && order.status !== 'DELIVERED') return false;
+  if (type === 'CompensationStuck') return false;
+  const hasEnded = order.status !== 'CANCELLING' && openSteps(order).length === 0 && stuckSteps(order).length === 0;
+  if (hasEnded || type === 'AssignmentRejected') return true;
+  if (type === 'ReservationExpired') return order.status === 'DELIVERED';
+  return order.status === 'DELIVERED'
+    ? type !== 'PaymentRefunded'
+    : !answers[type].some(({ outcome }) => outcome === 'undone');
+}
+
+// Answers to what was asked
+
+const isOpen = (step: Step): boolean => step.state === 'WAITING' || step.state === 'STUCK';
+
+function learnAnswer(order: SagaOrder, fact: StepFact, at: Moment): SagaOrder {
+  const [answer] = answers[fact.type];
+  if (answer === undefined) return order;
+  const attempt = attemptOf(order, answer.step, fact);
+  const step = stepOf(order, answer.step, attempt) ?? waiting(answer.step, attempt, at);
+  if (!isOpen(step)) return order;
+  const detail = 'reason' in fact.data ? fact.data.reason : null;
+  const state = answer.outcome === 'done' ? 'DONE' : 'FAILED';
+  return withContents(withStep(missing(order, attempt, at), answered(step, state, at.nowMs, detail)), fact, at);
+}
+
+/**
+ * Who answers for a later attempt has read an assignment that was not read here: it is waited for, so that it is asked for should it be
+ * lost.
+ */
+function missing(order: SagaOrder, attempt: number, at: Moment): SagaOrder {
+  if (attempt <= order.attempt || latest(order, 'CANCEL')?.state === 'DONE') return order;
+  return withStep({ ...order, attempt }, waiting('ASSIGNMENT', attempt, at));
+}
+
+/** Which attempt of its step a fact answers: a step that is asked for once has only one. */
+const attemptOf = (order: SagaOrder, step: StepName, { data }: StepFact): number =>
+  steps[step].perAttempt ? data.attempt : (latest(order, step)?.attempt ?? data.attempt);
+
+function withContents(order: SagaOrder, fact: StepFact, at: Moment): SagaOrder {
+  switch (fact.type) {
+    case 'SellerAssigned':
+      return fact.data.attempt < order.attempt ? order : withAssignment(order, fact, at);
+    case 'SellerUnavailable':
+      return { ...order, attempt: Math.max(order.attempt, fact.data.attempt) };
+    case 'CouponRedeemed':
+      return { ...order, discountMinor: discountOf(fact.data.discountMinor, order.lines) };
+    case 'PaymentCaptured':
+      return { ...order, paidMinor: fact.data.amountMinor };
+    case 'StockConfirmed':
+      // What is sold was reserved, whoever has missed that.
+      return withStock(order, fact.data.attempt, ['WAITING', 'STUCK'], 'DONE', at);
+    case 'StockConfirmationFailed':
+      return withStock(order, fact.data.attempt, ['WAITING', 'STUCK', 'DONE'], 'UNDONE', at);
+    case 'StockReserved':
+    case 'StockRejected':
+    case 'CouponRejected':
+    case 'PaymentFailed':
+      return order;
+  }
+}
+
+/** With another state of an attempt's goods, where it is one of `from`. */
+function withStock(
+  order: SagaOrder,
+  attempt: number,
+  from: readonly Step['state'][],
+  to: Step['state'],
+  at: Moment,
+): SagaOrder {
+  const step = stepOf(order, 'STOCK', attempt);
+  return step !== undefined && from.includes(step.state)
+    ? withStep(order, answered(step, to, at.nowMs, step.detail))
+    : order;
+}
+
+/** The seller does not serve it after all: another assignment is to come. */
+function withdrawn(order: SagaOrder, { data }: Of<'AssignmentRejected'>, at: Moment): SagaOrder {
+  const isPresent = data.attempt === order.attempt && stepOf(order, 'ASSIGNMENT', data.attempt)?.state === 'DONE';
+  if (!isPresent) return order;
+  const attempt = order.attempt + 1;
+  return withStep({ ...order, attempt }, waiting('ASSIGNMENT', attempt, at));
+}
+
+/** The goods went back to the shelf by themselves. That cancels nothing: when the money comes, inventory says what it finds. */
+const expired = (order: SagaOrder, { data }: Of<'ReservationExpired'>, at: Moment): SagaOrder =>
+  stepOf(order, 'CONFIRMATION', data.attempt)?.state === 'DONE'
+    ? order
+    : withStock(order, data.attempt, ['WAITING', 'DONE', 'UNDOING', 'STUCK'], 'UNDONE', at);
+
+// Answers to a cancellation that was asked for
+
+function cancelledDelivery(order: SagaOrder, { data }: Of<'DeliveryCancelled'>, at: Moment): SagaOrder {
+  const cancel = latest(order, 'CANCEL');
+  if (isCancelled(order) || cancel === undefined || !isOpen(cancel))
+    return undone(order, 'ASSIGNMENT', data.attempt, at);
+  const cancelled = withStep(order, answered(cancel, 'DONE', at.nowMs, cancel.detail));
+  // Every parcel is cancelled, and nobody will be chosen any more.
+  return {
+    ...cancelled,
+    steps: cancelled.steps.map(step => {
+      if (step.name !== 'ASSIGNMENT') return step;
+      if (step.state === 'DONE') return answered(step, 'UNDONE', at.nowMs, step.detail);
+      return isOpen(step) ? answered(step, 'FAILED', at.nowMs, 'the order is cancelled') : step;
+    }),
+  };
+}
+
+function refusedCancel(order: SagaOrder, { data }: Of<'CancelRefused'>, at: Moment): SagaOrder {
+  const cancel = latest(order, 'CANCEL');
+  if (cancel === undefined || !isOpen(cancel)) return order;
+  const refused = withStep(order, answered(cancel, 'FAILED', at.nowMs, data.reason));
+  return { ...refused, cancelRefused: data.reason };
+}
+
+// Answers to what was to be undone
+
+function undone(order: SagaOrder, name: StepName, attempt: number, at: Moment): SagaOrder {
+  if (!isCancelled(order)) return order;
+  const step = order.steps.findLast(
+    one =>
+      one.name === name &&
+      (one.state === 'UNDOING' || one.state === 'STUCK') &&
+      (one.attempt <= attempt || !steps[name].perAttempt),
+  );
+  return step === undefined ? order : withStep(order, answered(step, 'UNDONE', at.nowMs, step.detail));
+}
+
+const isOnlyDropped = ({ lines }: SagaOrder, { data }: Of<'StockReleased'>): boolean =>
+  data.lines.every(({ lineNo }) => lines.find(line => line.lineNo === lineNo)?.status === 'DROPPED');
+
+/** A part of the money went back, or the last of it. Parts may be told of in any order: their sum counts. */
+function refunded(order: SagaOrder, { data }: Of<'PaymentRefunded'>, at: Moment): SagaOrder {
+  const refundedMinor = Math.max(order.refundedMinor, data.refundedMinor);
+  const known = refundedMinor === order.refundedMinor ? order : { ...order, refundedMinor };
+  return withMoneyBack(known, at.nowMs, null);
+}
+
+/** What waits for money that goes back, as it is by what has gone back. */
+export function withMoneyBack(order: SagaOrder, nowMs: number, detail: string | null): SagaOrder {
+  const back = order.refundedMinor + order.settledMinor;
+  const isBack = isCancelled(order);
+  const isAnswered = ({ name, state }: Step): boolean =>
+    (name === 'REFUND' && !isBack && (state === 'WAITING' || state === 'STUCK') && back >= refundDue(order)) ||
+    (name === 'PAYMENT' && isBack && (state === 'UNDOING' || state === 'STUCK') && back >= order.paidMinor);
+  if (!order.steps.some(isAnswered)) return order;
+  return {
+    ...order,
+    steps: order.steps.map(step =>
+      isAnswered(step)
+        ? answered(step, step.name === 'REFUND' ? 'DONE' : 'UNDONE', nowMs, detail ?? step.detail)
+        : step,
+    ),
+  };
+}
+
+/**
+ * An owner cannot undo what it has to: only a person can help now. That may be money of a step that was given up here, and captured
+ * all the same.
+ */
+function gaveUp(order: SagaOrder, { data }: Of<'CompensationStuck'>, at: Moment): SagaOrder {
+  const isMeant = (step: Step): boolean => {
+    const { name, state } = step;
+    if (name === 'REFUND' && state === 'WAITING') return data.step === 'PAYMENT' || data.step === 'REFUND';
+    // Parts that were to go back are a part of the whole by then.
+    const meant = data.step === 'REFUND' && isCancelled(order) ? 'PAYMENT' : data.step;
+    return name === meant && (state === 'UNDOING' || (isCancelled(order) && isUnanswered(step)));
+  };
+  if (!order.steps.some(isMeant)) return order;
+  return {
+    ...order,
+    steps: order.steps.map(step => (isMeant(step) ? answered(step, 'STUCK', at.nowMs, data.reason) : step)),
+  };
+}

@@ -1,0 +1,83 @@
+import type { StepRetryRequested } from '@waygraph/schema/events/orders';
+import { PaymentRefunded } from '@waygraph/schema/events/payment';
+import {
+  changed,
+  couponRedeemed,
+  couponRejected,
+  paymentCaptured,
+  paymentFailed,
+  paymentStep,
+  unchanged,
+  type Change,
+  type OrderPayment,
+} from './order-payment.ts';
+import { couponRestored, orderCancelled } from './order-refund.ts';
+
+export type RetryRequested = ReturnType<typeof StepRetryRequested.parse>['data'];
+
+const steps = ['COUPON', 'PAYMENT', 'REFUND'];
+
+/** Whether payments is asked; the other steps have other owners. */
+export const isOurs = ({ step }: RetryRequested): boolean => steps.includes(step);
+
+/**
+ * What a request to answer again says about the order itself: one that is being cancelled is, whether or not OrderCancelling has
+ * come. Refunds that are stuck are tried again.
+ */
+export function retryRequested(state: OrderPayment, retry: RetryRequested): OrderPayment {
+  const { step, status } = retry;
+  const isCancelled = status === 'CANCELLING' || status === 'CANCELLED';
+  const known = isCancelled ? orderCancelled(state, { ...retry, reason: 'the order is cancelled' }) : state;
+  if (step === 'COUPON') return known;
+  return {
+    ...known,
+    refunds: known.refunds.map(refund =>
+      refund.state === 'STUCK' ? { ...refund, state: 'PENDING', tries: refund.tries + 1, fault: null } : refund,
+    ),
+  };
+}
+
+/**
+ * The present answer to a step, once more as a new event. Nothing, when there is none yet: what is under way tells its end by
+ * itself.
+ */
+export function answerAgain(state: OrderPayment, { step }: Pick<RetryRequested, 'step'>): Change {
+  if (step === 'COUPON') return couponAgain(state);
+  const { payment, cancelled } = state;
+  if (payment === null || payment.state === 'PENDING') return unchanged(state);
+  if (step === 'PAYMENT' && payment.state === 'FAILED')
+    return paymentFailed(state, payment, payment.reason ?? 'the payment failed');
+  if (step === 'PAYMENT' && cancelled === null) return paymentCapturedAgain(state);
+  return refundedAgain(state);
+}
+
+function couponAgain(state: OrderPayment): Change {
+  const { placed, assigned, coupon } = state;
+  if (placed === null || assigned === null || placed.couponCode === null) return unchanged(state);
+  const step = { code: placed.couponCode, attempt: assigned.attempt };
+  if (coupon.state === 'REDEEMED') return couponRedeemed(state, step, coupon.discountMinor);
+  if (coupon.state === 'REJECTED') return couponRejected(state, step, coupon.reason ?? 'the coupon was rejected');
+  return coupon.state === 'RESTORED' ? couponRestored(state, placed.couponCode) : unchanged(state);
+}
+
+/** The same event; what was refunded since stays as it is. */
+function paymentCapturedAgain(state: OrderPayment): Change {
+  const { payment } = state;
+  if (payment === null) return unchanged(state);
+  const { state: told, events } = paymentCaptured(state, payment);
+  return { state: { ...told, payment }, events };
+}
+
+/** The sum so far under the newest attempt; while a refund is under way, its end will tell. */
+function refundedAgain(state: OrderPayment): Change {
+  const { payment, refunds, cancelled } = state;
+  const last = refunds.findLast(refund => refund.state === 'DONE');
+  if (payment === null || last === undefined || refunds.some(refund => refund.state === 'PENDING'))
+    return unchanged(state);
+  const { amountMinor, reason } = last;
+  const { refundedMinor } = payment;
+  const attempt = Math.max(last.attempt, cancelled?.attempt ?? 0);
+  return changed(state, at =>
+    PaymentRefunded.outboxEvent({ ...paymentStep(state, payment), attempt, amountMinor, refundedMinor, reason }, at),
+  );
+}
