@@ -15,7 +15,12 @@ export async function badWeather(run: FaultRun, lines: Readonly<Record<string, T
   for (const [, line] of each) line.set({ latencyMs: 200 });
   const slow = new Map(each.map(([name, line]) => [name, line.felt().delayed]));
   await run.goesOn(`while ${[...slow.keys()].join(' and ')} are slow`);
-  for (const [name, line] of each) run.saw(`latency to ${name}`, line.felt().delayed > (slow.get(name) ?? 0));
+  for (const [name, line] of each) {
+    // Not every order has something to say on each line.
+    const isFelt = (): boolean => line.felt().delayed > (slow.get(name) ?? 0);
+    await waitFor(isFelt, { timeoutMs: 60_000, what: `the latency to ${name} to be felt` });
+    run.saw(`latency to ${name}`, isFelt());
+  }
 
   for (const [name, line] of each) {
     // A connection is there as soon as somebody has something to say.

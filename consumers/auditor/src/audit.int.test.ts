@@ -1,20 +1,21 @@
 import { afterAll, expect, test } from '@jest/globals';
-import { createPool, sqlOfPool } from '@waygraph/kit/database';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
+import { ownDatabase } from '@waygraph/sql/testing/own-database';
 import { auditOnce } from './audit.ts';
 import { openDatabases } from './databases.ts';
 
 const url = (name: string): string => testEnv(`${name}_DATABASE_URL`);
+// Of its own: nobody reads what is told there.
+const own = await ownDatabase('risk');
 const { databases, close } = openDatabases({
   ...{ orders: url('ORDERS'), payments: url('PAYMENTS'), inventory: url('INVENTORY'), routing: url('ROUTING') },
-  ...{ risk: url('RISK'), read: url('READ') },
+  ...{ risk: own.url, read: url('READ') },
 });
-const pool = createPool({ url: url('RISK'), max: 1, name: 'test' });
-const risk = sqlOfPool(pool);
+const risk = own.sql;
 afterAll(async () => {
   await close();
-  await pool.end();
+  await own.dispose();
 });
 
 test('it cannot change what it looks at', async () => {

@@ -11,7 +11,8 @@ export const databaseNames: readonly DatabaseName[] = [...serviceNames, 'read'];
 /** Whoever only looks must not be able to change anything, whatever the login may. */
 function readOnly(url: string): string {
   const own = new URL(url);
-  own.searchParams.set('options', '-c default_transaction_read_only=on');
+  const given = own.searchParams.get('options') ?? '';
+  own.searchParams.set('options', `${given} -c default_transaction_read_only=on`.trim());
   return own.href;
 }
 

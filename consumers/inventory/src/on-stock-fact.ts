@@ -9,7 +9,7 @@ import { PaymentCaptured } from '@waygraph/schema/events/payment';
 export function onStockFacts(terms: StockTerms): EventHandler[] {
   const settle: EffectOfMany = async (deliveries, sql) => {
     // Each was parsed by one of the definitions below, which makes it one of these facts.
-    const facts = deliveries.map(({ event }) => event as StockFact);
+    const facts = deliveries.map(({ event, traceparent }) => ({ ...(event as StockFact), traceparent }));
     await settleStock(sql, facts, terms);
   };
   return [

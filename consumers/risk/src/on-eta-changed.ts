@@ -8,8 +8,8 @@ export const onEtaChanged = (): EventHandler =>
   onMany(EtaChanged, (deliveries, sql) =>
     assessOrders(
       sql,
-      deliveries.map(({ event: { data }, occurredUs }) => ({
-        ...{ parties: data, occurredUs },
+      deliveries.map(({ event: { data }, occurredUs, traceparent }) => ({
+        ...{ parties: data, occurredUs, traceparent },
         fact: { kind: 'ESTIMATED', parcel: estimateOf(data) },
       })),
     ),

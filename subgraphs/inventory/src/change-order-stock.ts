@@ -1,5 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
-import { publish } from '@waygraph/kit/outbox';
+import { followingFrom, publish, type OutboxRow } from '@waygraph/kit/outbox';
 import type { Change, OrderStock, Reservation } from './order-stock.ts';
 import { afterMoves, sumOf, type AssignedLine, type Shelf } from './shelf.ts';
 
@@ -13,6 +13,8 @@ export type OrderParties = {
 export type Question = {
   readonly parties: OrderParties;
   readonly wanted: readonly AssignedLine[];
+  /** Of what asks. */
+  readonly traceparent?: string | undefined;
   /** `nowMs` is the database's clock. */
   readonly decide: (order: OrderStock, shelves: readonly Shelf[], nowMs: number) => Change | undefined;
 };
@@ -37,15 +39,17 @@ export async function changeOrderStock(sql: Sql, questions: readonly Question[])
 
   let present: readonly Shelf[] = shelves;
   const changes: Change[] = [];
-  for (const { parties, decide } of questions) {
+  const told: OutboxRow[] = [];
+  for (const { parties, traceparent, decide } of questions) {
     const order = orders.get(parties.orderId);
     const change = order && decide(order, present, nowMs);
     if (change === undefined) continue;
     orders.set(parties.orderId, change.order);
     present = afterMoves(present, change.moves);
     changes.push(change);
+    told.push(...followingFrom({ traceparent }, change.events));
   }
-  if (changes.length > 0) await save(sql, changes);
+  if (changes.length > 0) await save(sql, changes, told);
   return changes;
 }
 
@@ -128,7 +132,7 @@ async function lockShelves(sql: Sql, orderIds: readonly string[], wanted: readon
   return { ...loaded, nowMs: Number(loaded.nowMs) };
 }
 
-async function save(sql: Sql, changes: readonly Change[]): Promise<void> {
+async function save(sql: Sql, changes: readonly Change[], told: readonly OutboxRow[]): Promise<void> {
   // An order, or an attempt of it, that changed more than once is saved as it is at last.
   const orders = new Map(changes.map(({ order }) => [order.orderId, order]));
   const reservations = new Map(
@@ -162,8 +166,5 @@ async function save(sql: Sql, changes: readonly Change[]): Promise<void> {
       JSON.stringify([...orders.values()].map(order => ({ ...order, reservations: undefined }))),
     ],
   );
-  await publish(
-    sql,
-    changes.flatMap(({ events }) => events),
-  );
+  await publish(sql, told);
 }

@@ -11,7 +11,7 @@ export type StockTerms = {
 /** What others told about orders, in the order in which it came: their stock is held, sold or given back. In the caller's transaction. */
 export function settleStock(
   sql: Sql,
-  facts: readonly StockFact[],
+  facts: readonly (StockFact & { readonly traceparent?: string | undefined })[],
   { reservationTtlMinutes }: StockTerms,
 ): Promise<Change[]> {
   const holdMs = reservationTtlMinutes * 60_000;
@@ -20,6 +20,7 @@ export function settleStock(
     facts.map(fact => ({
       parties: fact.data,
       wanted: wantedLines(fact),
+      traceparent: fact.traceparent,
       decide: (order, shelves, nowMs) => decide(order, fact, shelves, { nowMs, holdMs }),
     })),
   );

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import type { Sql } from './database.ts';
 import { WaygraphError } from './errors.ts';
-import { traceparent } from './trace.ts';
+import { traceparent, withTrace } from './trace.ts';
 
 /** When an id of `uuidv7` was made, in ms since 1970; undefined for other ids. */
 export const madeAtMs = (id: string): number | undefined =>
@@ -32,6 +32,15 @@ export function uuidv7(now = Date.now()): string {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** Events that follow from one of several that are worked on together: they go on with its trace and no other's. */
+export const followingFrom = (
+  cause: { traceparent?: string | undefined },
+  events: readonly OutboxEvent[],
+): OutboxRow[] =>
+  cause.traceparent === undefined
+    ? [...events]
+    : withTrace(cause.traceparent, () => events.map(event => ({ ...event, traceparent: traceparent() })));
 
 /** Rows as `insertRows` takes them: with ids (UUIDv7 where none was given) and the trace they are written in. */
 export const fullRows = <Row extends OutboxRow>(rows: readonly Row[]) =>

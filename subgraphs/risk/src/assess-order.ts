@@ -1,5 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
-import { publish } from '@waygraph/kit/outbox';
+import { followingFrom, publish } from '@waygraph/kit/outbox';
 import { assess, type Assessment, type Fact, type OrderRisk } from './risk.ts';
 
 export type OrderParties = {
@@ -8,7 +8,13 @@ export type OrderParties = {
   readonly sellerIds: readonly string[];
 };
 /** What became known of an order, and when, in µs since 1970. */
-export type Known = { readonly parties: OrderParties; readonly fact: Fact; readonly occurredUs: number };
+export type Known = {
+  readonly parties: OrderParties;
+  readonly fact: Fact;
+  readonly occurredUs: number;
+  /** Of the event that told of it. */
+  readonly traceparent?: string | undefined;
+};
 
 /** Something became known of an order: its risk follows. Runs in the caller's transaction. */
 export const assessOrder = (sql: Sql, parties: OrderParties, fact: Fact, occurredUs: number): Promise<void> =>
@@ -18,14 +24,14 @@ export const assessOrder = (sql: Sql, parties: OrderParties, fact: Fact, occurre
 export async function assessOrders(sql: Sql, known: readonly Known[]): Promise<void> {
   const orders = await lockOrders(sql, [...new Map(known.map(({ parties }) => [parties.orderId, parties])).values()]);
   const changed = new Set<string>();
-  const events = known.flatMap(({ parties, fact, occurredUs }) => {
+  const events = known.flatMap(({ parties, fact, occurredUs, traceparent }) => {
     const order = orders.get(parties.orderId);
     const at = new Date(Math.floor(occurredUs / 1000)).toISOString();
     const change = order && assess(order, fact, { at, sellerIds: parties.sellerIds });
     if (change === undefined) return [];
     orders.set(parties.orderId, change.order);
     changed.add(parties.orderId);
-    return change.events;
+    return followingFrom({ traceparent }, change.events);
   });
   if (changed.size === 0) return;
   await save(
