@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errorCatalogue, userErrorCatalogue } from '@waygraph/kit/errors';
 import { describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
+import { stateDiagram } from '@waygraph/orders/state-diagram';
 
 const root = join(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -121,4 +122,8 @@ describe('links', () => {
   test.each([...commands])('npm run %s is a script', command => {
     expect(scripts).toContain(command);
   });
+});
+
+test('the picture of the saga is the one that its table draws', () => {
+  expect(readme).toContain(`\`\`\`mermaid\n${stateDiagram().trimEnd()}\n\`\`\``);
 });
