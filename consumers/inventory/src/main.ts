@@ -4,9 +4,9 @@ import { createEventConsumer } from '@waygraph/kit/event-consumer';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
 import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
+import { createSweep } from '@waygraph/kit/sweep';
 import { readEnv } from './env.ts';
 import { onStockFacts } from './on-stock-fact.ts';
-import { createSweep } from './sweep.ts';
 
 /** A reservation outlives its end by this much at most. */
 const sweepMs = 1_000;

@@ -3,6 +3,7 @@ import { createEventConsumer } from '@waygraph/kit/event-consumer';
 import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
 import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
+import { createSweep } from '@waygraph/kit/sweep';
 import { expireFactors } from '@waygraph/routing/expire-factors';
 import { connectRedis, createLiveFactors } from '@waygraph/routing/live-factors';
 import { rebuildLiveFactors } from '@waygraph/routing/rebuild-live-factors';
@@ -19,7 +20,6 @@ import { onOrderPlaced } from './on-order-placed.ts';
 import { onStepRetryRequested } from './on-step-retry-requested.ts';
 import { onStockConfirmationFailed } from './on-stock-confirmation-failed.ts';
 import { onStockRejected } from './on-stock-rejected.ts';
-import { createSweep } from './sweep.ts';
 
 const env = readEnv();
 const log = createLog('routing-consumer', env.LOG_LEVEL);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { createLog } from '@waygraph/kit/log';
-import { waitFor } from '@waygraph/kit/testing/wait-for';
+import { createLog } from './log.ts';
+import { waitFor } from './testing/wait-for.ts';
 import { createSweep } from './sweep.ts';
 
 const log = createLog('test', 'silent');

@@ -1,4 +1,4 @@
-import type { Log } from '@waygraph/kit/log';
+import type { Log } from './log.ts';
 
 /** Does its work again and again, with a pause in between; a fault is told once and the next time tries anew. */
 export function createSweep(options: { everyMs: number; work: () => Promise<unknown>; log: Log }): {
