@@ -85,6 +85,14 @@ export function createOrderClient(options: GraphClientOptions) {
     quote: (lines: OrderRequest['lines'], shipTo: Address) =>
       field<Quote>('quoteDelivery', documents.quote, { lines, shipTo }),
     delivery: (parcel: Parcel) => field<Delivery | null>('delivery', documents.delivery, parcel),
+    cancelOrder: (id: string, reason?: string) =>
+      field<OrderPayload>('cancelOrder', documents.cancelOrder, { id, reason }),
+    rejectAssignment: (parcel: Parcel, reason: string) =>
+      field<DeliveryPayload>('rejectAssignment', documents.rejectAssignment, { ...parcel, reason }),
+    reassignDelivery: (parcel: Parcel, reason: string) =>
+      field<DeliveryPayload>('reassignDelivery', documents.reassignDelivery, { ...parcel, reason }),
+    reportLost: (parcel: Parcel, reason: string) =>
+      field<DeliveryPayload>('reportLost', documents.reportLost, { ...parcel, reason }),
     confirmHandover: (parcel: Parcel) => field<DeliveryPayload>('confirmHandover', documents.confirmHandover, parcel),
     recordScan: (scan: Scan) => field<DeliveryPayload>('recordScan', documents.recordScan, { kind: 'HUB', ...scan }),
     confirmDelivery: (parcel: Parcel) => field<DeliveryPayload>('confirmDelivery', documents.confirmDelivery, parcel),

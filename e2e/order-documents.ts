@@ -43,6 +43,14 @@ export const documents = {
     confirmHandover(orderId: $orderId, sellerId: $sellerId, at: $at) ${changed} }`,
   recordScan: `mutation Scan($orderId: ID!, $sellerId: ID!, $hub: String!, $kind: ScanKind!, $at: DateTime, $idempotencyKey: String!) {
     recordScan(orderId: $orderId, sellerId: $sellerId, hub: $hub, kind: $kind, at: $at, idempotencyKey: $idempotencyKey) ${changed} }`,
+  cancelOrder: `mutation Cancel($id: ID!, $reason: String) {
+    cancelOrder(id: $id, reason: $reason) { order { id status version total ${money} } cursor ${refusals} } }`,
+  rejectAssignment: `mutation Reject($orderId: ID!, $sellerId: ID!, $reason: String!) {
+    rejectAssignment(orderId: $orderId, sellerId: $sellerId, reason: $reason) ${changed} }`,
+  reassignDelivery: `mutation Reassign($orderId: ID!, $sellerId: ID!, $reason: String!) {
+    reassignDelivery(orderId: $orderId, sellerId: $sellerId, reason: $reason) ${changed} }`,
+  reportLost: `mutation Lose($orderId: ID!, $sellerId: ID!, $reason: String!) {
+    reportLost(orderId: $orderId, sellerId: $sellerId, reason: $reason) ${changed} }`,
   confirmDelivery: `mutation Deliver($orderId: ID!, $sellerId: ID!, $at: DateTime) {
     confirmDelivery(orderId: $orderId, sellerId: $sellerId, at: $at) ${changed} }`,
   setDelayFactor: `mutation Jam($laneId: ID!, $factor: Float!, $ttlMinutes: Int!) {
