@@ -1,7 +1,7 @@
 // How long after its commit a change of stock is in the read database: `npm run bench -- commit-to-read`, on a running system.
 import { randomUUID } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { keepResult, numberOf, type Bench } from './bench.ts';
 import { compareSides, createTracker } from './change-tracker.ts';
 import type { Count } from './change-tracker.ts';
 import { openCommitTimes } from './commit-times.ts';
@@ -13,9 +13,6 @@ import { reportLines, stamp } from './report.ts';
 import type { Figures } from './report.ts';
 import { directSender, httpSender } from './senders.ts';
 import type { Sender, Target } from './senders.ts';
-
-type Env = Readonly<Record<string, string | undefined>>;
-type Bench = { env: Env; args: readonly string[]; results: string; report: (line: string) => void };
 
 // A row is looked at when its change is this old, and changed again much later: each change is its row's newest when read.
 const settleMs = 2_000;
@@ -38,9 +35,7 @@ export async function run({ env, args, results, report }: Bench): Promise<{ ok: 
   try {
     const figures = await measure({ times, sender, options, environment, report });
     const result = { bench: 'commit-to-read', ...stamp(), options, sameServer: times.sameServer, ...figures };
-    const file = `${results}/commit-to-read-${result.at.replaceAll(':', '')}.json`;
-    await mkdir(results, { recursive: true });
-    await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+    const file = await keepResult(results, result);
     for (const line of reportLines(result)) report(line);
     report(`written to ${file}`);
     const isFast = figures.latencyMs.p50 <= target.p50 && figures.latencyMs.p99 <= target.p99;
@@ -74,20 +69,16 @@ function readOptions(args: readonly string[]): Options {
       direct: { type: 'boolean', default: false },
     },
   });
-  const positive = (name: 'rate' | 'seconds' | 'warmup', min: number): number => {
-    const value = Number(values[name]);
-    if (Number.isFinite(value) && value >= min) return value;
-    throw new Error(`--${name}: expected a number from ${String(min)}, got ${values[name]}`);
-  };
+  const number = numberOf(values);
   return {
-    rate: positive('rate', 1),
-    seconds: positive('seconds', 1),
-    warmup: positive('warmup', 0),
+    rate: number('rate', 1),
+    seconds: number('seconds', 1),
+    warmup: number('warmup', 0),
     direct: values.direct,
   };
 }
 
-function addresses(env: Env): { command: string; read: string; gateway: string } {
+function addresses(env: Bench['env']): { command: string; read: string; gateway: string } {
   const port = env['POSTGRES_PORT'] ?? '5432';
   return {
     command: env['INVENTORY_DATABASE_URL'] ?? `postgres://inventory:inventory@127.0.0.1:${port}/command`,

@@ -1,15 +1,12 @@
 // How long an order takes until a watching client sees it: `npm run bench -- order-to-screen`, on a running system.
-import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createTokens } from '../tokens.ts';
-import { openEventCommits, serviceUrls } from './event-commits.ts';
+import { keepResult, numberOf, systemOf, type Bench } from './bench.ts';
+import { openEventCommits } from './event-commits.ts';
 import { measureOrders, type OrderFigures, type OrderRun } from './measure-orders.ts';
 import { openOrderLoad } from './order-load.ts';
 import { orderReportLines, verdictsOn } from './order-report.ts';
 import { stamp } from './report.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-type Bench = { env: Env; args: readonly string[]; results: string; report: (line: string) => void };
 type Options = OrderRun & {
   /** 0..1: the share of orders that are paid by card. */
   cardShare: number;
@@ -24,11 +21,7 @@ const stepWarmupSeconds = 5;
 /** Prints the figures, writes them to `results` as JSON and gives whether nothing was lost and the targets were met. */
 export async function run({ env, args, results, report }: Bench): Promise<{ ok: boolean; file: string }> {
   const options = readOptions(args);
-  const urls = serviceUrls(env);
-  const gateway = `http://127.0.0.1:${env['GATEWAY_PORT'] ?? '4000'}`;
-  const { WAYGRAPH_DATA: data, JWT_ISSUER: issuer = 'waygraph', JWT_AUDIENCE: audience = 'waygraph' } = env;
-  if (data === undefined) throw new Error('WAYGRAPH_DATA: expected the data folder of the running system');
-  const tokens = createTokens({ data, issuer, audience });
+  const { urls, gateway, tokens } = systemOf(env);
   report('sellers, products and customers of the bench: getting ready');
   const load = await openOrderLoad({ gateway, urls, tokens, cardShare: options.cardShare });
   const commits = await openEventCommits(Object.values(urls));
@@ -42,9 +35,7 @@ export async function run({ env, args, results, report }: Bench): Promise<{ ok: 
     }
     const held = steps.filter(isHeld).at(-1);
     const result = { bench: 'order-to-screen', ...stamp(), options, heldRate: held?.rate ?? 0, steps };
-    const file = `${results}/order-to-screen-${result.at.replaceAll(':', '')}.json`;
-    await mkdir(results, { recursive: true });
-    await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+    const file = await keepResult(results, result);
     for (const line of orderReportLines(result)) report(line);
     report(`written to ${file}`);
     return {
@@ -75,11 +66,7 @@ function readOptions(args: readonly string[]): Options {
       step: { type: 'string', default: '5' },
     },
   });
-  const number = (name: Exclude<keyof typeof values, 'find'>, from: number, to = 100_000): number => {
-    const value = Number(values[name]);
-    if (Number.isFinite(value) && value >= from && value <= to) return value;
-    throw new Error(`--${name}: expected a number from ${String(from)} to ${String(to)}, got ${values[name]}`);
-  };
+  const number = numberOf(values);
   return {
     ...{ rate: number('rate', 0.1), seconds: number('seconds', 1), warmup: number('warmup', 0) },
     ...{ subscribers: number('subscribers', 1, 50), etaShare: number('eta', 0, 1), cardShare: number('card', 0, 1) },

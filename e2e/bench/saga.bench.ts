@@ -1,27 +1,18 @@
 // What the saga carries, and how it ends when there is not enough: `npm run bench -- saga`, on a running system.
-import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createTokens } from '../tokens.ts';
-import { serviceUrls } from './event-commits.ts';
+import { keepResult, numberOf, systemOf, type Bench } from './bench.ts';
 import { measureSagas, settleSeconds, type SagaFigures } from './measure-sagas.ts';
 import { openOrderLoad } from './order-load.ts';
 import { failureLines, machineLine, stamp, summaryTable } from './report.ts';
 import { openSagaEnds } from './saga-ends.ts';
 import { sellTheLast, type ScarceFigures } from './scarce-orders.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-type Bench = { env: Env; args: readonly string[]; results: string; report: (line: string) => void };
-
 const target = { confirmedP95: 1_500, soldOutSeconds: 5, endedSeconds: 20 };
 
 /** Prints the figures, writes them to `results` as JSON and gives whether the targets were met. */
 export async function run({ env, args, results, report }: Bench): Promise<{ ok: boolean; file: string }> {
   const options = readOptions(args);
-  const urls = serviceUrls(env);
-  const gateway = `http://127.0.0.1:${env['GATEWAY_PORT'] ?? '4000'}`;
-  const { WAYGRAPH_DATA: data, JWT_ISSUER: issuer = 'waygraph', JWT_AUDIENCE: audience = 'waygraph' } = env;
-  if (data === undefined) throw new Error('WAYGRAPH_DATA: expected the data folder of the running system');
-  const tokens = createTokens({ data, issuer, audience });
+  const { urls, gateway, tokens } = systemOf(env);
   report('sellers, products and customers of the bench: getting ready');
   const load = await openOrderLoad({ gateway, urls, tokens, cardShare: options.card });
   const ends = openSagaEnds(urls['orders'] ?? '');
@@ -32,9 +23,7 @@ export async function run({ env, args, results, report }: Bench): Promise<{ ok: 
     const scarce = await sellTheLast({ load, ends, inventoryUrl, orders: options.scarce });
     const verdicts = verdictsOn(figures, scarce);
     const result = { bench: 'saga', ...stamp(), options, figures, scarce, verdicts };
-    const file = `${results}/saga-${result.at.replaceAll(':', '')}.json`;
-    await mkdir(results, { recursive: true });
-    await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+    const file = await keepResult(results, result);
     for (const line of [machineLine(result), ...linesOf(figures, scarce)]) report(line);
     for (const { what, isMet } of verdicts) report(`${isMet ? 'met' : 'NOT met'}: ${what}`);
     report(`written to ${file}`);
@@ -88,11 +77,7 @@ function readOptions(args: readonly string[]) {
       scarce: { type: 'string', default: '300' },
     },
   });
-  const number = (name: keyof typeof values, from: number, to = 100_000): number => {
-    const value = Number(values[name]);
-    if (Number.isFinite(value) && value >= from && value <= to) return value;
-    throw new Error(`--${name}: expected a number from ${String(from)} to ${String(to)}, got ${values[name]}`);
-  };
+  const number = numberOf(values);
   return {
     ...{ rate: number('rate', 0.1), seconds: number('seconds', 1), warmup: number('warmup', 0) },
     ...{ card: number('card', 0, 1), scarce: number('scarce', 10, 5_000) },

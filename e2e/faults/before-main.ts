@@ -17,8 +17,11 @@ process.channel?.unref();
 
 type Options = { port?: number | string };
 const redirects = new Map(Object.entries(config.redirects ?? {}));
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own socket
-const { connect } = Socket.prototype;
+/** Node's own, to be called with the socket that connects. */
+const connect = Object.getOwnPropertyDescriptor(Socket.prototype, 'connect')?.value as (
+  this: Socket,
+  ...args: unknown[]
+) => Socket;
 const other = <Value>(port: Value): Value | number => redirects.get(String(port)) ?? port;
 
 /** Every way to name an address: Node's own list of (options, callback), options, or port and host. */
@@ -33,5 +36,5 @@ function redirected(args: unknown[]): unknown[] {
   return [other(first), ...rest];
 }
 Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
-  return (connect as (...given: unknown[]) => Socket).apply(this, redirected(args));
+  return connect.apply(this, redirected(args));
 };

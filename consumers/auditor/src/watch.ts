@@ -1,4 +1,5 @@
 import type { Log } from '@waygraph/kit/log';
+import { createSweep } from '@waygraph/kit/sweep';
 import type { Audit, AuditOptions } from './audit.ts';
 import type { Finding } from './finding.ts';
 import type { Metrics } from './metrics.ts';
@@ -29,10 +30,6 @@ export function createWatch(options: WatchOptions) {
   let standing = new Map<string, Finding>();
   let lastEverythingMs = -Infinity;
   let lastBeginMs = 0;
-  let isFailing = false;
-  let stopped = false;
-  let running: Promise<void> = Promise.resolve();
-  let wake = (): void => undefined;
 
   async function run(): Promise<void> {
     const beginMs = now();
@@ -53,40 +50,18 @@ export function createWatch(options: WatchOptions) {
     });
   }
 
-  async function runAgainAndAgain(): Promise<void> {
-    while (!stopped) {
-      try {
-        await run();
-        if (isFailing) log.info('audited again');
-        isFailing = false;
-      } catch (error) {
+  const sweep = createSweep({
+    ...{ everyMs, log },
+    work: () =>
+      run().catch((error: unknown) => {
         metrics.failed();
-        if (!isFailing) log.warn({ err: error }, 'not audited');
-        isFailing = true;
-      }
-      await pause();
-    }
-  }
-
-  async function pause(): Promise<void> {
-    if (stopped) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, everyMs);
-    wake = resolve;
-    await promise;
-    clearTimeout(timer);
-  }
-
+        throw error;
+      }),
+  });
   return {
-    start: (): void => {
-      running = runAgainAndAgain();
-    },
+    start: sweep.start,
     /** Lets the run that is under way end. */
-    stop: (): Promise<void> => {
-      stopped = true;
-      wake();
-      return running;
-    },
+    stop: sweep.stop,
     /** One run, as `start` does them. */
     run,
   };

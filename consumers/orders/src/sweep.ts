@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Log } from '@waygraph/kit/log';
+import { createSweep } from '@waygraph/kit/sweep';
 
 const forgetEveryMs = 3_600_000;
 
@@ -18,34 +18,17 @@ export function startSweep(options: {
   everyMs?: number;
 }): { stop: () => Promise<void> } {
   const { enforceDeadlines, forgetRequests, mayJudge, log, everyMs = 1_000 } = options;
-  const abort = new AbortController();
   let forgetAt = performance.now();
-
-  async function turn(): Promise<void> {
-    try {
-      mayJudge();
-      const orders = await enforceDeadlines();
-      if (orders > 0) log.info({ orders }, 'overdue steps asked again or given up');
-      if (performance.now() < forgetAt) return;
-      forgetAt = performance.now() + forgetEveryMs;
-      const requests = await forgetRequests();
-      if (requests > 0) log.info({ requests }, 'old requests forgotten');
-    } catch (error) {
-      log.warn({ err: error }, 'not swept');
-    }
-  }
-
-  async function run(): Promise<void> {
-    while (!abort.signal.aborted) {
-      await turn();
-      await setTimeout(everyMs, undefined, { signal: abort.signal }).catch(() => undefined);
-    }
-  }
-  const running = run();
-  return {
-    stop: async () => {
-      abort.abort();
-      await running;
-    },
+  const work = async (): Promise<void> => {
+    mayJudge();
+    const orders = await enforceDeadlines();
+    if (orders > 0) log.info({ orders }, 'overdue steps asked again or given up');
+    if (performance.now() < forgetAt) return;
+    forgetAt = performance.now() + forgetEveryMs;
+    const requests = await forgetRequests();
+    if (requests > 0) log.info({ requests }, 'old requests forgotten');
   };
+  const sweep = createSweep({ everyMs, work, log });
+  sweep.start();
+  return sweep;
 }

@@ -53,18 +53,6 @@ export function reader<Event>(
   };
 }
 
-/** From a record to a handler of typed events; see `reader`. */
-export function parse<Event>(
-  definitions: ReadonlyArray<Definition<Event>>,
-  handler: Handler<Event>,
-): (message: RawMessage) => Promise<void> {
-  const read = reader(definitions);
-  return async message => {
-    const delivery = read(message);
-    if (delivery !== undefined) await handler(delivery);
-  };
-}
-
 function header({ headers }: RawMessage, name: string): string {
   const value = headers[name];
   if (value === undefined) throw new Error(`record without header ${name}`);
@@ -126,18 +114,3 @@ export const timeout =
       clearTimeout(timer);
     }
   };
-
-/**
- * A handler whose effect and inbox row are one transaction: `transact` opens it, `firstTime` writes the row, `effect` does the rest.
- * A repeat does nothing.
- */
-export const dedupe =
-  <Event, Transaction>(options: {
-    transact: (work: (transaction: Transaction) => Promise<void>) => Promise<void>;
-    firstTime: (transaction: Transaction, eventId: string) => Promise<boolean>;
-    effect: (delivery: Delivery<Event>, transaction: Transaction) => Promise<void>;
-  }): Handler<Event> =>
-  delivery =>
-    options.transact(async transaction => {
-      if (await options.firstTime(transaction, delivery.id)) await options.effect(delivery, transaction);
-    });

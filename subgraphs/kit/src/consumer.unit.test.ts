@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { compose, dedupe, parse, retry, timeout, type Delivery, type Wrapper } from './consumer.ts';
+import { compose, reader, retry, timeout, type Delivery, type Wrapper } from './consumer.ts';
 import type { RawMessage } from './kafka-delivery.ts';
 
 const delivery: Delivery<string> = {
@@ -46,20 +46,7 @@ test('timeout rejects as a passing fault', async () => {
   await expect(never(delivery)).rejects.toMatchObject({ code: 'ETIMEDOUT' });
 });
 
-test('dedupe: a repeat has no effect', async () => {
-  const inbox = new Set<string>();
-  let effects = 0;
-  const handler = dedupe<string, undefined>({
-    transact: work => work(undefined),
-    firstTime: (_transaction, id) => Promise.resolve(!inbox.has(id) && inbox.add(id).has(id)),
-    effect: () => Promise.resolve(void (effects += 1)),
-  });
-  await handler(delivery);
-  await handler(delivery);
-  expect(effects).toBe(1);
-});
-
-describe('parse', () => {
+describe('reader', () => {
   const headers = { id: 'e1', eventType: 'A', v: '1', seq: '4', occurredUs: '1700000000000000', traceparent: '00-x' };
   const message: RawMessage = {
     topic: 't',
@@ -72,27 +59,23 @@ describe('parse', () => {
   };
   const definition = { type: 'A', parse: (payload: unknown) => ({ type: 'A', data: payload }) };
 
-  test('hands over a typed event with its headers', async () => {
-    const seen: Delivery<unknown>[] = [];
-    await parse([definition], given => Promise.resolve(void seen.push(given)))(message);
-    expect(seen).toEqual([
-      {
-        id: 'e1',
-        event: { type: 'A', data: { a: 1 } },
-        topic: 't',
-        partition: 1,
-        offset: '9',
-        key: 'k',
-        seq: 4,
-        occurredUs: 1_700_000_000_000_000,
-        traceparent: '00-x',
-      },
-    ]);
+  test('gives a typed event with its headers', () => {
+    expect(reader([definition])(message)).toEqual({
+      id: 'e1',
+      event: { type: 'A', data: { a: 1 } },
+      topic: 't',
+      partition: 1,
+      offset: '9',
+      key: 'k',
+      seq: 4,
+      occurredUs: 1_700_000_000_000_000,
+      traceparent: '00-x',
+    });
   });
 
-  test('lets other types pass by and refuses a record without headers', async () => {
-    const handler = parse([definition], () => Promise.reject(new Error('not for us')));
-    await handler({ ...message, headers: { ...headers, eventType: 'B' } });
-    await expect(handler({ ...message, headers: {} })).rejects.toThrow('record without header eventType');
+  test('gives nothing for other types and refuses a record without headers', () => {
+    const read = reader([definition]);
+    expect(read({ ...message, headers: { ...headers, eventType: 'B' } })).toBeUndefined();
+    expect(() => read({ ...message, headers: {} })).toThrow('record without header eventType');
   });
 });

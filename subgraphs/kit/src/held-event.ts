@@ -15,8 +15,7 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export const isUuid = (text: string | undefined): text is string => text !== undefined && uuid.test(text);
 
 /** PostgreSQL's text cannot hold this one character; in a JSON text it is no character of its own either. */
-// eslint-disable-next-line no-control-regex
-const storable = (text: string): string => text.replaceAll(/\u0000/g, '\ufffd');
+const storable = (text: string): string => text.replaceAll('\0', '\ufffd');
 
 /** The header `id`; where there is none to be used, an id made of place and content: the same record gets the same one. */
 export function eventIdOf({ topic, partition, offset, key, value, headers }: RawMessage): string {
