@@ -67,6 +67,9 @@ export function createOrderClient(options: GraphClientOptions) {
     }
   }
 
+  const quote = (lines: OrderRequest['lines'], shipTo: Address) =>
+    field<Quote>('quoteDelivery', documents.quote, { lines, shipTo });
+
   return {
     graph,
     placeOrder: (input: OrderRequest) => field<OrderPayload>('placeOrder', documents.placeOrder, { input }),
@@ -82,8 +85,12 @@ export function createOrderClient(options: GraphClientOptions) {
       });
       return order?.timeline?.nodes ?? null;
     },
-    quote: (lines: OrderRequest['lines'], shipTo: Address) =>
-      field<Quote>('quoteDelivery', documents.quote, { lines, shipTo }),
+    quote,
+    /** Whether somebody would deliver each of these lines now; a refused quote has no lines at all. */
+    canDeliver: async (lines: OrderRequest['lines'], shipTo: Address): Promise<boolean> => {
+      const { lines: quoted } = await quote(lines, shipTo);
+      return quoted.length === lines.length && quoted.every(({ chosen }) => chosen !== null);
+    },
     delivery: (parcel: Parcel) => field<Delivery | null>('delivery', documents.delivery, parcel),
     cancelOrder: (id: string, reason?: string) =>
       field<OrderPayload>('cancelOrder', documents.cancelOrder, { id, reason }),

@@ -59,7 +59,7 @@ export async function openOrderWorld(name: string) {
   /** Resolves when the read database can serve each product and orders knows its price. */
   async function untilForSale(productIds: readonly string[], shipTo: Address): Promise<void> {
     const lines = productIds.map(productId => ({ productId, quantity: 1 }));
-    await waitFor(async () => (await operator.quote(lines, shipTo)).lines.every(({ chosen }) => chosen !== null), {
+    await waitFor(() => operator.canDeliver(lines, shipTo), {
       timeoutMs: 20_000,
       what: 'a candidate for each product',
     });
@@ -145,7 +145,9 @@ export async function openOrderWorld(name: string) {
       );
       const order = await operator.order(id);
       if (ended.status !== status || order === null) {
-        throw new Error(`order ${id} is ${ended.status}: ${order?.cancelReason ?? 'no reason'}`);
+        const facts =
+          (await operator.timeline(id))?.map(({ at, type, detail }) => `${at} ${type} ${detail ?? ''}`) ?? [];
+        throw new Error([`order ${id} is ${ended.status}: ${order?.cancelReason ?? 'no reason'}`, ...facts].join('\n'));
       }
       return order;
     },

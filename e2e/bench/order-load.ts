@@ -138,7 +138,7 @@ async function untilForSale(
   if (shipTo === undefined) throw new RangeError('no customers');
   for (let from = 0; from < products.length; from += 50) {
     const lines = products.slice(from, from + 50).map(productId => ({ productId, quantity: 1 }));
-    await waitFor(async () => (await operator.quote(lines, shipTo)).lines.every(({ chosen }) => chosen !== null), {
+    await waitFor(() => operator.canDeliver(lines, shipTo), {
       ...{ timeoutMs: 60_000, intervalMs: 200, what: 'a candidate for each product of the bench' },
     });
   }
