@@ -38,6 +38,9 @@ export type OrderStatus = Pick<Order, 'id' | 'status' | 'version'> & {
   saga: { status: string } | null;
   deliveries: { sellerId: string; status: string }[] | null;
 };
+type SagaPayload = Omit<OrderPayload, 'order'> & {
+  order: (NonNullable<OrderPayload['order']> & { saga: { status: string } | null }) | null;
+};
 type OnFrame<Frame> = ((frame: Frame) => void) | undefined;
 
 /** An order's way through the gateway, typed: what a customer, a seller, a carrier and an operator say and watch. */
@@ -94,6 +97,13 @@ export function createOrderClient(options: GraphClientOptions) {
     delivery: (parcel: Parcel) => field<Delivery | null>('delivery', documents.delivery, parcel),
     cancelOrder: (id: string, reason?: string) =>
       field<OrderPayload>('cancelOrder', documents.cancelOrder, { id, reason }),
+    /** Orders whose saga does not get on by itself, all pages. */
+    stuckSagas: () =>
+      all<Pick<ListedOrder, 'id' | 'saga'>>(after => field('stuckSagas', documents.stuckSagas, { first: 100, after })),
+    resumeSaga: (stuck: { orderId: string; step: string; note: string }) =>
+      field<SagaPayload>('resumeSaga', documents.resumeSaga, stuck),
+    closeSaga: (stuck: { orderId: string; step: string; note: string; resolution: 'DONE_BY_HAND' | 'WRITTEN_OFF' }) =>
+      field<SagaPayload>('closeSaga', documents.closeSaga, stuck),
     rejectAssignment: (parcel: Parcel, reason: string) =>
       field<DeliveryPayload>('rejectAssignment', documents.rejectAssignment, { ...parcel, reason }),
     reassignDelivery: (parcel: Parcel, reason: string) =>

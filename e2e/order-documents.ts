@@ -45,6 +45,14 @@ export const documents = {
     recordScan(orderId: $orderId, sellerId: $sellerId, hub: $hub, kind: $kind, at: $at, idempotencyKey: $idempotencyKey) ${changed} }`,
   cancelOrder: `mutation Cancel($id: ID!, $reason: String) {
     cancelOrder(id: $id, reason: $reason) { order { id status version total ${money} } cursor ${refusals} } }`,
+  stuckSagas: `query Stuck($first: Int!, $after: String) {
+    stuckSagas(first: $first, after: $after) { nodes { id saga { status } } pageInfo { hasNextPage endCursor } } }`,
+  resumeSaga: `mutation Resume($orderId: ID!, $step: String!, $note: String!) {
+    resumeSaga(orderId: $orderId, step: $step, note: $note) {
+      order { id status version total ${money} saga { status } } cursor ${refusals} } }`,
+  closeSaga: `mutation Close($orderId: ID!, $step: String!, $resolution: SagaResolution!, $note: String!) {
+    closeSaga(orderId: $orderId, step: $step, resolution: $resolution, note: $note) {
+      order { id status version total ${money} saga { status } } cursor ${refusals} } }`,
   rejectAssignment: `mutation Reject($orderId: ID!, $sellerId: ID!, $reason: String!) {
     rejectAssignment(orderId: $orderId, sellerId: $sellerId, reason: $reason) ${changed} }`,
   reassignDelivery: `mutation Reassign($orderId: ID!, $sellerId: ID!, $reason: String!) {

@@ -1,22 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool, withTransaction } from '@waygraph/kit/database';
-import { request } from '@waygraph/kit/http';
 import { testEnv } from '@waygraph/kit/testing/test-env';
 import { waitFor } from '@waygraph/kit/testing/wait-for';
+import { setCards } from './card-provider.ts';
 import type { Order, OrderRequest } from './order-types.ts';
 import { openOrderWorld, places, priceMinor, type Customer, type OrderWorld } from './order-world.ts';
 
 const home = places.portoAlegre;
-
-/** What the payment provider does with this customer's cards from now on. */
-async function cardsOf(customerId: string, behaviour: { outcome: string; times?: number }): Promise<void> {
-  const { status } = await request(new URL(`/behaviours/${customerId}`, testEnv('PSP_URL')).href, {
-    method: 'PUT',
-    body: JSON.stringify(behaviour),
-    signal: AbortSignal.timeout(5_000),
-  });
-  expect(status).toBe(204);
-}
 
 /** Holds an offer in the read database as it is while `work` runs: who reads it sees what was there before. */
 async function whileReadLags(productId: string, sellerId: string, work: () => Promise<void>): Promise<void> {
@@ -178,7 +168,7 @@ describe('an order that cannot be', () => {
 
   test('because the card is declined', async () => {
     const customer = await world.customer(home);
-    await cardsOf(customer.id, { outcome: 'decline' });
+    await setCards(customer.id, { outcome: 'decline' });
     const { order, types } = await fails(customer, [{ productId, quantity: 1 }], { payment: 'CARD' });
     expect(types).toEqual(expect.arrayContaining(['PaymentFailed', 'StockReleased']));
     expect(order.payment).toMatchObject({ method: 'CARD', status: 'FAILED' });
@@ -186,7 +176,7 @@ describe('an order that cannot be', () => {
 
   test('but not because the card provider has a bad moment: it is asked again, and charges once', async () => {
     const customer = await world.customer(home);
-    await cardsOf(customer.id, { outcome: 'error', times: 2 });
+    await setCards(customer.id, { outcome: 'error', times: 2 });
     const { id, totalMinor } = await world.place(customer, [{ productId, quantity: 1 }], { payment: 'CARD' });
     expect((await world.until(id, 'CONFIRMED')).payment).toMatchObject({
       status: 'CAPTURED',

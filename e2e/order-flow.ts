@@ -15,7 +15,7 @@ export type FlowOrder = { id: string; status: string };
 const isOver = (status: string): boolean => status === 'DELIVERED' || status === 'CANCELLED';
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms));
 // Each is looked at time and again: more of them on a slow machine leave it no time to bring them on.
-const mostUnderWay = 20;
+const defaultMostUnderWay = 20;
 const lookEveryMs = 300;
 
 /**
@@ -27,8 +27,10 @@ export function startOrderFlow(options: {
   errands: readonly Errand[];
   /** Between two orders. */
   pauseMs?: number;
+  /** No more are placed while so many have not ended. */
+  mostUnderWay?: number;
 }) {
-  const { operator, errands, pauseMs = 250 } = options;
+  const { operator, errands, pauseMs = 250, mostUnderWay = defaultMostUnderWay } = options;
   const orders: FlowOrder[] = [];
   const refused: string[] = [];
   const underWay = new Set<Promise<void>>();
@@ -87,6 +89,10 @@ export function startOrderFlow(options: {
     const order = await place(errand);
     if (order === undefined) return;
     orders.push(order);
+    await toItsEnd(order);
+  }
+
+  async function toItsEnd(order: FlowOrder): Promise<void> {
     while (!isOver(order.status)) {
       await pause(lookEveryMs);
       abandoned.signal.throwIfAborted();
@@ -94,17 +100,19 @@ export function startOrderFlow(options: {
     }
   }
 
+  function keep(work: Promise<void>): void {
+    const order: Promise<void> = work
+      .catch((error: unknown) => {
+        if (!abandoned.signal.aborted) throw error;
+      })
+      .finally(() => underWay.delete(order));
+    underWay.add(order);
+  }
+
   async function flow(): Promise<void> {
     for (let turn = 0; running; turn += 1) {
       const errand = errands[turn % errands.length];
-      if (errand !== undefined && underWay.size < mostUnderWay) {
-        const order: Promise<void> = run(errand)
-          .catch((error: unknown) => {
-            if (!abandoned.signal.aborted) throw error;
-          })
-          .finally(() => underWay.delete(order));
-        underWay.add(order);
-      }
+      if (errand !== undefined && underWay.size < mostUnderWay) keep(run(errand));
       await pause(pauseMs);
     }
     await Promise.all(underWay);
@@ -115,6 +123,12 @@ export function startOrderFlow(options: {
     /** Every acknowledged order, with the status it was last seen in. */
     orders,
     refused,
+    /** Brings on an order that somebody else has placed, from now on. */
+    adopt: (id: string): void => {
+      const order = { id, status: 'PLACED' };
+      orders.push(order);
+      keep(toItsEnd(order));
+    },
     delivered: () => orders.filter(({ status }) => status === 'DELIVERED').length,
     repeats: () => repeats,
     what: (): string => {

@@ -22,6 +22,8 @@ type Phase = {
   longestMinutes: number;
   /** Runs only when it is asked for by name. */
   byNameOnly?: boolean;
+  /** What else Jest is told. */
+  jest?: readonly string[];
 };
 
 const phases: readonly Phase[] = [
@@ -35,11 +37,20 @@ const phases: readonly Phase[] = [
   },
   {
     ...{ name: 'faults', projects: ['fault', 'faults'], folder: '.data-fault', portOffset: 20_000 },
-    ...{ oneByOne: true, longestMinutes: 40, byNameOnly: true },
+    ...{ oneByOne: true, longestMinutes: 25, byNameOnly: true },
+    jest: [
+      `--testSequencer=${join(repository, 'e2e/faults/in-order.js')}`,
+      // What they do is part of other suites here.
+      ...['/node_modules/', 'between-parts\\.fault', 'kill-each\\.fault'].map(
+        path => `--testPathIgnorePatterns=${path}`,
+      ),
+    ],
   },
 ];
 
 const results = join(repository, '.data-test-results');
+
+const countsFile = (phase: Phase): string => join(results, `${phase.name}-counts.jsonl`);
 
 /** Runs Jest with the addresses of a running system; its exit code. */
 function runJest(phase: Phase, settings: Settings, args: readonly string[], interrupt: AbortSignal): Promise<number> {
@@ -50,6 +61,7 @@ function runJest(phase: Phase, settings: Settings, args: readonly string[], inte
     GATEWAY_URL: `http://127.0.0.1:${String(settings.ports.GATEWAY_PORT)}`,
     WAYGRAPH_CONTROL: controlSocket(settings.data),
     WAYGRAPH_STATE: paths(settings.data).state,
+    FAULT_COUNTS: countsFile(phase),
   };
   const jest = join(repository, 'node_modules/jest/bin/jest.js');
   const outputFile = join(results, `${phase.name}.json`);
@@ -59,6 +71,7 @@ function runJest(phase: Phase, settings: Settings, args: readonly string[], inte
       ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jest],
       ...['--selectProjects', ...phase.projects, '--json', `--outputFile=${outputFile}`, '--passWithNoTests', ...args],
       ...(phase.oneByOne ? ['--runInBand'] : []),
+      ...(phase.jest ?? []),
     ],
     { cwd: repository, env, stdio: ['ignore', 'ignore', 'inherit'] },
   );
@@ -93,6 +106,27 @@ function counts(phase: Phase): string {
   return `${String(numPassedTests)} passed, ${String(numFailedTests)} failed`;
 }
 
+/** What each suite with faults has done, and all together. */
+function faultCounts(phase: Phase): string[] {
+  const file = countsFile(phase);
+  if (!existsSync(file)) return [];
+  const suites = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as Counts);
+  const sum = (of: (counts: Counts) => number): number => suites.reduce((total, counts) => total + of(counts), 0);
+  const all: Counts = {
+    ...{ suite: 'all together', faults: sum(one => one.faults), orders: sum(one => one.orders) },
+    ...{ checks: sum(one => one.checks), underWay: sum(one => one.underWay), seconds: sum(one => one.seconds) },
+  };
+  return [...suites, all].map(
+    ({ suite, faults, orders, checks, underWay, seconds }) =>
+      `${suite}: ${String(faults)} faults injected and seen, ${String(orders)} orders, ${String(checks)} checks, ` +
+      `${String(underWay)} things left to an operator, ${String(seconds)} s`,
+  );
+}
+type Counts = Record<'faults' | 'orders' | 'checks' | 'underWay' | 'seconds', number> & { suite: string };
+
 function removeData(settings: Settings): void {
   deleteFolder(settings.data, outsideFolders(settings.data));
 }
@@ -123,6 +157,7 @@ async function runPhase(
       );
       const tests = performance.now();
       passed = (await runJest(phase, settings, args, interrupt)) === 0;
+      for (const line of faultCounts(phase)) print(`  ${line}`);
       print(`${phase.name}: ${counts(phase)} in ${since(tests)}`);
     }
   } finally {

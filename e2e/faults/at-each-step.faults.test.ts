@@ -1,119 +1,125 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { waitFor } from '@waygraph/kit/testing/wait-for';
 import { processes } from '@waygraph/stack/processes';
-import { partStatus } from '../support.ts';
 import { startFaultRun, type FaultRun } from './fault-run.ts';
-import { killPart, pausePart, processState } from './part-signals.ts';
+import { lendPart } from './lend-part.ts';
+import { holds, paused, standAt, standing, steadyOrders, steadySteps, type Hold } from './order-holds.ts';
+import { killPart, processState } from './part-signals.ts';
+import { servers, untilReady } from './part-work.ts';
 
-const servers = ['postgres', 'redis', 'kafka', 'connect'];
-const victims = [...servers, ...processes.map(({ name }) => name)];
-
-type Hold = { readonly holds: string; readonly steps: readonly string[] };
-/**
- * Who is held so that orders stand at its steps while something else is killed or stopped; `before`: who is held first, until then,
- * so that there is something for those steps. Orders also wait for people at any time: these stand at HANDOVER and DELIVERY.
- */
-const holders: readonly (Hold & { readonly before?: Hold })[] = [
-  { holds: 'payments-consumer', steps: ['COUPON WAITING', 'PAYMENT WAITING'] },
-  {
-    before: { holds: 'payments-consumer', steps: ['COUPON WAITING', 'PAYMENT WAITING'] },
-    ...{ holds: 'inventory-consumer', steps: ['STOCK WAITING', 'CONFIRMATION WAITING', 'STOCK UNDOING'] },
-  },
-  {
-    before: { holds: 'inventory-consumer', steps: ['STOCK WAITING'] },
-    ...{ holds: 'routing-consumer', steps: ['ASSIGNMENT WAITING', 'ASSIGNMENT UNDOING'] },
-  },
-];
-const everyStep = [...holders.flatMap(({ steps }) => steps), 'HANDOVER WAITING', 'DELIVERY WAITING'];
+const names = processes.map(({ name }) => name);
+const stoppedMs = 2_000;
+/** An owner that is silent for two minutes has its step taken for failed; longer than this orders do not stand. */
+const longestHoldMs = 60_000;
+const together = 4;
 
 let run: FaultRun;
+let steady: string[];
 beforeAll(async () => {
   run = await startFaultRun('steps');
   await run.goesOn('before any fault');
+  steady = await steadyOrders(run);
 }, 120_000);
 afterAll(() => (run as FaultRun | undefined)?.end(), 120_000);
 
-/** Steps that orders stand at now. */
-async function standing(): Promise<ReadonlySet<string>> {
-  const rows = await run.orders<{ step: string }>(
-    `select distinct (step ->> 'name') || ' ' || (step ->> 'state') as step
-     from saga_instances s cross join jsonb_array_elements(s.steps) as step
-     where s.status in ('RUNNING', 'COMPENSATING') and step ->> 'state' in ('WAITING', 'UNDOING')
-       and not exists (select from jsonb_array_elements(s.steps) other
-         where other ->> 'name' = step ->> 'name' and (other ->> 'attempt')::int > (step ->> 'attempt')::int)`,
-  );
-  return new Set(rows.map(({ step }) => step));
-}
+describe.each(holds)('while orders stand at $steps', hold => {
+  const steps = [...hold.steps, ...steadySteps];
+  const saw = (victims: readonly string[], deed: string, ...looks: readonly ReadonlySet<string>[]): void => {
+    for (const victim of victims)
+      for (const step of steps)
+        run.saw(
+          `${victim} ${deed} at ${step}`,
+          looks.every(look => look.has(step)),
+        );
+  };
 
-const deeds = {
-  killed: async (victim: string): Promise<() => Promise<void>> => (await killPart(victim)).back,
-  'stopped for two seconds': async (victim: string): Promise<() => Promise<void>> => {
-    const { pid, resume } = await pausePart(victim);
-    const stoppedAt = performance.now();
-    const end = async (): Promise<void> => {
-      await waitFor(() => performance.now() - stoppedAt > 2_000, { what: 'two seconds' });
-      expect(processState(pid)).toBe('T');
-      resume();
-      await waitFor(() => processState(pid) !== 'T', { what: `${victim} to go on` });
-      await waitFor(async () => (await partStatus(victim)).state === 'ready', { what: `${victim} to be ready` });
-    };
-    run.letGo(resume);
-    return end;
-  },
-} as const;
-
-/** Holds one owner after another, so that orders pile up at each of its steps, and does the deed while they stand there. */
-async function atEveryStep(victim: string, deed: keyof typeof deeds): Promise<Set<string>> {
-  const seen = new Set<string>();
-  for (const { before, holds, steps } of holders) {
-    // When one of them was away everybody needs a while to find it again.
-    if (servers.includes(victim)) await run.goesOn(`before ${victim} is ${deed}`);
-    const first = before && (await hold(before.holds));
-    if (before) await standAt(before.steps, seen);
-    const held = await hold(holds);
-    first?.resume();
-    await standAt(steps, seen);
-    // It stands still already.
-    const isStopped = victim === holds && deed !== 'killed';
-    const end = isStopped ? undefined : await deeds[deed](victim);
+  test(`${hold.holds}, who brings them on, stands still, and is killed`, async () => {
+    const { held, goOn } = await standAt(run, hold, () => paused(run, hold.holds));
+    await waitForMs(stoppedMs);
+    const during = await look();
+    expect(processState(held.pid)).toBe('T');
+    saw([hold.holds], 'stopped', during);
     held.resume();
-    await end?.();
-  }
-  return seen;
-}
+    goOn();
+    await untilReady(hold.holds);
 
-async function hold(part: string): Promise<{ resume: () => void }> {
-  const held = await pausePart(part);
-  run.letGo(held.resume);
-  return held;
-}
+    const again = await standAt(run, hold, () => paused(run, hold.holds));
+    const before = await look();
+    const { back } = await killPart(hold.holds);
+    saw([hold.holds], 'killed', before);
+    await back();
+    again.goOn();
+    await run.goesOn(`after ${hold.holds} was killed`);
+  }, 240_000);
 
-/** Orders come until some stand at each of these steps at the same moment. */
-async function standAt(steps: readonly string[], seen: Set<string>): Promise<void> {
-  await run.burst();
-  await waitFor(
-    async () => {
-      const now = await standing();
-      for (const step of now) seen.add(step);
-      return steps.every(step => now.has(step));
-    },
-    {
-      ...{ timeoutMs: 25_000, intervalMs: 50 },
-      what: () => `orders at ${steps.join(', ')}; seen: ${[...seen].join(', ')} (${run.flow.what()})`,
-    },
-  );
-}
-
-describe.each(Object.keys(deeds) as (keyof typeof deeds)[])('%s', deed => {
-  test.each(victims)(
-    '%s, with orders at every step, comes back and every order goes on',
-    async victim => {
-      const seen = await atEveryStep(victim, deed);
-      for (const step of everyStep) run.saw(`${victim} ${deed} at ${step}`, seen.has(step));
-      await run.goesOn(`after ${victim} was ${deed}`);
-    },
-    300_000,
-  );
+  test('everybody else stands still for two seconds, is killed, comes back, and every order goes on', async () => {
+    const others = names.filter(name => name !== hold.holds);
+    const groups = Array.from({ length: Math.ceil(others.length / together) }, (_, at) =>
+      others.slice(at * together, (at + 1) * together),
+    );
+    const held = createRenewedHold(hold);
+    for (const victims of [...groups, ...servers.map(server => [server])]) {
+      await held.fresh();
+      const before = await look();
+      await stopAndContinue(victims);
+      const between = await look();
+      saw(victims, 'stopped', before, between);
+      const killed = await Promise.all(victims.map(victim => killPart(victim)));
+      await Promise.all(killed.map(({ back }) => back()));
+      saw(victims, 'killed', between, await look());
+    }
+    await held.end();
+    await run.goesOn(`after everybody was killed while ${hold.holds} was away`, 180_000);
+  }, 600_000);
 });
 
-test('afterwards every order has ended and every invariant holds', () => run.endsWell(), 400_000);
+test('afterwards every order has ended and every invariant holds', async () => {
+  for (const id of steady) run.flow.adopt(id);
+  await run.endsWell();
+}, 400_000);
+
+/** Steps that orders stand at, as soon as the database can tell. */
+const look = (): Promise<ReadonlySet<string>> =>
+  waitFor(() => standing(run), { timeoutMs: 60_000, what: 'the database to tell where orders stand' });
+
+const waitForMs = async (ms: number): Promise<void> => {
+  const beganAt = performance.now();
+  await waitFor(() => performance.now() - beganAt > ms, { what: `${String(ms)} ms` });
+};
+
+async function stopAndContinue(victims: readonly string[]): Promise<void> {
+  const stopped = await Promise.all(victims.map(victim => paused(run, victim)));
+  await waitForMs(stoppedMs);
+  expect(stopped.map(({ pid }) => processState(pid))).toEqual(victims.map(() => 'T'));
+  for (const { resume } of stopped) resume();
+  await Promise.all(victims.map(victim => untilReady(victim)));
+}
+
+/**
+ * The owner is away altogether, not only stopped: the supervisor would take a part that does not answer for dead. Before its orders
+ * have waited too long it comes back and goes away again.
+ */
+function createRenewedHold(hold: Hold) {
+  let giveBack = (): Promise<void> => Promise.resolve();
+  let sinceMs = -Infinity;
+  return {
+    fresh: async (): Promise<void> => {
+      if (performance.now() - sinceMs < longestHoldMs) return;
+      if (sinceMs > 0) {
+        await giveBack();
+        await run.goesOn(`between two times without ${hold.holds}`);
+      }
+      const { held, goOn } = await standAt(run, hold, async () => {
+        const lent = await lendPart(hold.holds);
+        run.letGo(lent.giveBack);
+        return lent;
+      });
+      giveBack = async () => {
+        await held.giveBack();
+        goOn();
+      };
+      sinceMs = performance.now();
+    },
+    end: () => giveBack(),
+  };
+}

@@ -6,33 +6,50 @@ import type { TcpProxy } from './tcp-proxy.ts';
 export const portOf = (address: string): number =>
   Number(address.includes('://') ? new URL(address).port : address.slice(address.lastIndexOf(':') + 1));
 
+type Lines = Readonly<Record<string, TcpProxy>>;
+
 /**
- * Everything that can happen to a line, one after another, while orders flow: 200 ms each way, broken connections while it is slow,
- * a cut in fair weather. Each has to be felt by what runs over the line.
+ * Everything that can happen to lines while orders flow: 200 ms each way, connections that break while they are slow, and, when the
+ * weather is fair again, are cut. Each has to be felt on each line by what runs over it.
  */
-export async function badWeather(run: FaultRun, lines: Readonly<Record<string, TcpProxy>>): Promise<void> {
-  const each = Object.entries(lines);
-  for (const [, line] of each) line.set({ latencyMs: 200 });
-  const slow = new Map(each.map(([name, line]) => [name, line.felt().delayed]));
-  await run.goesOn(`while ${[...slow.keys()].join(' and ')} are slow`);
-  for (const [name, line] of each) {
-    // Not every order has something to say on each line.
-    const isFelt = (): boolean => line.felt().delayed > (slow.get(name) ?? 0);
-    await waitFor(isFelt, { timeoutMs: 60_000, what: `the latency to ${name} to be felt` });
-    run.saw(`latency to ${name}`, isFelt());
-  }
+export async function badWeather(run: FaultRun, lines: Lines): Promise<void> {
+  for (const line of Object.values(lines)) line.set({ latencyMs: 200 });
+  await feels(run, lines, 'latency', line => line.felt().delayed);
+  await feels(
+    run,
+    lines,
+    'broken connections',
+    line => line.felt().resets,
+    line => line.reset(),
+  );
+  await run.goesOn('while lines are slow and after their connections broke', 180_000);
+  for (const line of Object.values(lines)) line.set({});
+  await feels(
+    run,
+    lines,
+    'cut connections',
+    line => line.felt().cuts,
+    line => line.cut(),
+  );
+}
 
-  for (const [name, line] of each) {
-    // A connection is there as soon as somebody has something to say.
-    await waitFor(() => line.reset() > 0, { timeoutMs: 60_000, what: `a connection to ${name} to break` });
-    run.saw(`broken connections to ${name}`, line.felt().resets > 0);
-  }
-  await run.goesOn('after connections were broken');
-
-  for (const [name, line] of each) {
-    line.set({});
-    await waitFor(() => line.cut() > 0, { timeoutMs: 60_000, what: `a connection to ${name} to be cut` });
-    run.saw(`cut connections to ${name}`, line.felt().cuts > 0);
-  }
-  await run.goesOn('after connections were cut');
+/** Waits for more of it on each line; a connection to end is there as soon as somebody has something to say. */
+async function feels(
+  run: FaultRun,
+  lines: Lines,
+  what: string,
+  count: (line: TcpProxy) => number,
+  deed: (line: TcpProxy) => unknown = () => undefined,
+): Promise<void> {
+  await Promise.all(
+    Object.entries(lines).map(async ([name, line]) => {
+      const before = count(line);
+      const isFelt = (): boolean => {
+        deed(line);
+        return count(line) > before;
+      };
+      await waitFor(isFelt, { timeoutMs: 90_000, intervalMs: 100, what: `${what} to ${name} to be felt` });
+      run.saw(`${what} to ${name}`, count(line) > before);
+    }),
+  );
 }

@@ -15,6 +15,29 @@ async function put(path: string): Promise<void> {
   if (!answer.ok) throw new Error(`Connect answered ${String(answer.status)} to ${path}`);
 }
 
+type Config = Readonly<Record<string, string>>;
+
+export async function connectorConfig(name: string): Promise<Config> {
+  const answer = await fetch(`${testEnv('CONNECT_URL')}/connectors/${name}/config`);
+  if (!answer.ok) throw new Error(`Connect answered ${String(answer.status)}`);
+  return (await answer.json()) as Config;
+}
+
+/** Its tasks start anew with it. */
+export async function putConnector(name: string, config: Config): Promise<void> {
+  await waitFor(
+    async () => {
+      const answer = await fetch(`${testEnv('CONNECT_URL')}/connectors/${name}/config`, {
+        ...{ method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(config) },
+      });
+      // 409: the worker is rebalancing, which ends by itself.
+      if (!answer.ok) throw new Error(`Connect answered ${String(answer.status)} ${await answer.text()}`);
+      return true;
+    },
+    { timeoutMs: 60_000, intervalMs: 200, what: `connector ${name} to be configured` },
+  );
+}
+
 /** The connector reads no more, and lets go of its slot, until it is told to. */
 export async function stopConnector(name: string): Promise<void> {
   await put(`${name}/stop`);

@@ -1,98 +1,96 @@
-import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testEnv } from '@waygraph/kit/testing/test-env';
 import { processes } from '@waygraph/stack/processes';
-import { ask } from '../support.ts';
+import { keepAsking } from './asking.ts';
 import { badWeather, portOf } from './bad-weather.ts';
 import { borrowPart } from './borrow-part.ts';
+import { connectBehindLines } from './connect-behind-lines.ts';
 import { startFaultRun, type FaultRun } from './fault-run.ts';
+import { watchWork } from './part-work.ts';
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
-/** What a process talks to, by the variables it gets. */
-const servers: Readonly<Record<string, RegExp>> = {
-  postgres: /_DATABASE_URL$/,
-  kafka: /^KAFKA_BROKERS$/,
-  redis: /^REDIS_URL$/,
-  'fake-psp': /^PSP_URL$/,
-  orders: /^ORDERS_URL$/,
-  payments: /^PAYMENTS_URL$/,
-  inventory: /^INVENTORY_URL$/,
-  routing: /^ROUTING_URL$/,
-  risk: /^RISK_URL$/,
+/** Whom a process talks to, by the variables it gets, and one that tells the port. */
+const servers: Readonly<Record<string, { readonly variable: RegExp; readonly at: string }>> = {
+  postgres: { variable: /_DATABASE_URL$/, at: 'ORDERS_DATABASE_URL' },
+  kafka: { variable: /^KAFKA_BROKERS$/, at: 'KAFKA_BROKERS' },
+  redis: { variable: /^REDIS_URL$/, at: 'REDIS_URL' },
+  connect: { variable: /^CONNECT_URL$/, at: 'CONNECT_URL' },
+  'fake-psp': { variable: /^PSP_URL$/, at: 'PSP_URL' },
+  orders: { variable: /^ORDERS_URL$/, at: 'ORDERS_URL' },
+  payments: { variable: /^PAYMENTS_URL$/, at: 'PAYMENTS_URL' },
+  inventory: { variable: /^INVENTORY_URL$/, at: 'INVENTORY_URL' },
+  routing: { variable: /^ROUTING_URL$/, at: 'ROUTING_URL' },
+  risk: { variable: /^RISK_URL$/, at: 'RISK_URL' },
+};
+const talksTo = new Map(
+  processes.map(({ name, reads, renamed = {} }) => {
+    const variables = [...reads, ...Object.keys(renamed)];
+    const found = Object.entries(servers).filter(([, { variable }]) => variables.some(one => variable.test(one)));
+    return [name, found.map(([server]) => server)] as const;
+  }),
+);
+const names = processes.map(({ name }) => name);
+/** Whose lines are bad at the same time. */
+const batches: Readonly<Record<string, readonly string[]>> = {
+  'the gateway': ['gateway'],
+  'the subgraphs': processes.filter(({ entry }) => entry.startsWith('subgraphs/')).map(({ name }) => name),
+  'the consumers': names.filter(name => name.endsWith('-consumer')),
+  'what looks after the whole': ['read-sync', 'outbox-health', 'auditor', 'canary', 'jobs'],
 };
 
 let run: FaultRun;
 beforeAll(async () => {
-  run = await startFaultRun('lines');
+  // Few at a time: a connection that takes 400 ms there and back answers two questions a second.
+  run = await startFaultRun('lines', { mostUnderWay: 4 });
   await run.goesOn('in fair weather');
 }, 120_000);
 afterAll(() => (run as FaultRun | undefined)?.end(), 120_000);
 
-const talkers = processes.flatMap(({ name, reads, renamed = {} }) => {
-  const variables = [...reads, ...Object.keys(renamed)];
-  const to = Object.entries(servers).filter(([, pattern]) => variables.some(variable => pattern.test(variable)));
-  // The canary and the jobs are no part of an order's way: nothing need cross their lines while one is watched.
-  return to.length === 0 || ['jobs', 'canary'].includes(name) ? [] : [{ name, to: to.map(([server]) => server) }];
-});
-const ports = (): Readonly<Record<string, number>> => ({
-  postgres: portOf(testEnv('ORDERS_DATABASE_URL')),
-  kafka: portOf(testEnv('KAFKA_BROKERS')),
-  redis: portOf(testEnv('REDIS_URL')),
-  'fake-psp': portOf(testEnv('PSP_URL')),
-  ...Object.fromEntries(
-    ['orders', 'payments', 'inventory', 'routing', 'risk'].map(name => [
-      name,
-      portOf(testEnv(`${name.toUpperCase()}_URL`)),
-    ]),
-  ),
+test('no line of anybody is left out', () => {
+  const silent = names.filter(name => talksTo.get(name)?.length === 0);
+  expect([...Object.values(batches).flat(), ...silent].sort()).toEqual([...names].sort());
+  expect(silent).toEqual(['fake-psp']);
 });
 
-test.each(talkers)(
-  '$name goes on behind slow lines that break: to $to',
-  async ({ name, to }) => {
+test.each(Object.keys(batches))(
+  '%s: every line is slow and breaks, and everything goes on',
+  async batch => {
+    const parts = batches[batch] ?? [];
     const lines: Record<string, TcpProxy> = {};
-    const redirects: Record<string, number> = {};
-    for (const server of to) {
-      const port = ports()[server] ?? 0;
-      const line = await createTcpProxy({ port });
-      run.letGo(line.stop);
-      lines[`${server} from ${name}`] = line;
-      redirects[String(port)] = line.port;
-    }
-    const part = await borrowPart(name, { redirects });
-    run.letGo(part.giveBack);
-    const asking = keepAsking();
+    const borrowed = await Promise.all(
+      parts.map(async name => {
+        const redirects: Record<string, number> = {};
+        for (const server of talksTo.get(name) ?? []) {
+          const port = portOf(testEnv(servers[server]?.at ?? ''));
+          const line = await createTcpProxy({ port });
+          run.letGo(line.stop);
+          lines[`${server} from ${name}`] = line;
+          redirects[String(port)] = line.port;
+        }
+        const part = await borrowPart(name, { redirects }, { AUDIT_EVERY_MS: '5000' });
+        run.letGo(part.giveBack);
+        return part;
+      }),
+    );
+    const asking = keepAsking(run);
     try {
       await badWeather(run, lines);
+      const works = await Promise.all(parts.map(watchWork));
+      await Promise.all(works.map(done => done()));
     } finally {
-      // The next one is watched with everything else in order.
+      // The next ones are watched with everything else in order.
       await asking.stop();
-      await part.giveBack();
+      await Promise.all(borrowed.map(part => part.giveBack()));
     }
   },
-  300_000,
+  400_000,
 );
 
-test('afterwards every order has ended and every invariant holds', () => run.endsWell(), 240_000);
+test('Connect: its lines to Kafka and to PostgreSQL are slow and break, and everything goes on', async () => {
+  const { lines, giveBack } = await connectBehindLines(run);
+  await badWeather(run, lines);
+  await run.goesOn('after the lines of Connect were cut', 180_000);
+  await giveBack();
+}, 600_000);
 
-/** Asks every subgraph something, again and again: a line that nobody uses could not be seen to be bad. */
-function keepAsking(): { stop: () => Promise<void> } {
-  const over = new AbortController();
-  const done = (async () => {
-    while (!over.signal.aborted) {
-      const id = run.flow.orders.at(-1)?.id ?? '';
-      await Promise.allSettled([
-        run.world.operator.order(id),
-        run.world.operator.wallet(run.customers.rich.id),
-        ask('{ products(first: 1) { nodes { id } } }', {}),
-      ]);
-      await setTimeout(200);
-    }
-  })();
-  return {
-    stop: () => {
-      over.abort();
-      return done;
-    },
-  };
-}
+test('afterwards every order has ended and every invariant holds', () => run.endsWell(), 240_000);

@@ -5,6 +5,7 @@ import { waitFor } from '@waygraph/kit/testing/wait-for';
 import { startOrderFlow, type Errand } from '../order-flow.ts';
 import { openOrderWorld, places, type Customer, type OrderWorld } from '../order-world.ts';
 import { auditAll } from './audited-system.ts';
+import { writeCounts } from './counts.ts';
 
 const home = places.portoAlegre;
 const stocked = 100_000;
@@ -21,19 +22,31 @@ export type FaultRun = {
   readonly orders: Sql;
   /** One more order of every kind, at once, whatever else is under way; resolves when all are acknowledged. */
   burst: () => Promise<void>;
-  /** Orders arrive and are delivered from now on. */
+  /** Two orders that are placed from now on are delivered. */
   goesOn: (when: string, timeoutMs?: number) => Promise<void>;
-  /** The fault was injected; `seen` is the sign that it has really happened, and rejects or is false when it is not there. */
+  /** The fault was injected; `seen` is the sign that it has really happened. */
   saw: (fault: string, seen: boolean) => void;
   /** Something that would go on after a failure. The newest is let go of first. */
   letGo: (end: () => unknown) => void;
-  /** Places no more, waits until every acknowledged order has ended, and holds everything against the auditor's invariants. */
+  /**
+   * Places no more, waits until every acknowledged order has ended, and holds all that was told since the run began against the
+   * auditor's invariants.
+   */
   endsWell: () => Promise<void>;
   end: () => Promise<void>;
 };
 
+type Options = {
+  /** Between two orders. */
+  readonly pauseMs?: number;
+  /** Default 20. */
+  readonly mostUnderWay?: number;
+  /** By how much a service's clock may be behind: what it tells looks older by so much. */
+  readonly behindMs?: number;
+};
+
 /** Orders of every kind, slowly: by wallet and by card, of one seller and of two, with a coupon, without money, with a bad coupon. */
-export async function startFaultRun(name: string, options: { pauseMs?: number } = {}): Promise<FaultRun> {
+export async function startFaultRun(name: string, options: Options = {}): Promise<FaultRun> {
   const ends: (() => unknown)[] = [];
   try {
     return await prepare(name, options, ends);
@@ -58,9 +71,10 @@ async function letGoOf(ends: readonly (() => unknown)[]): Promise<void> {
 
 async function prepare(
   name: string,
-  { pauseMs = 500 }: { pauseMs?: number },
+  { pauseMs = 500, mostUnderWay = 20, behindMs = 0 }: Options,
   ends: (() => unknown)[],
 ): Promise<FaultRun> {
+  const beganMs = Date.now();
   const world = await openOrderWorld(name);
   ends.push(world.dispose);
   const pool = createPool({ url: testEnv('ORDERS_DATABASE_URL'), max: 1, name });
@@ -78,7 +92,7 @@ async function prepare(
     { customer: rich, productIds: [second], payment: 'CARD' },
     { customer: poor, productIds: [first], payment: 'WALLET', couponCode },
   ];
-  const flow = startOrderFlow({ operator: world.operator, pauseMs, errands });
+  const flow = startOrderFlow({ operator: world.operator, pauseMs, mostUnderWay, errands });
   const flows = [flow];
   ends.push(() => Promise.all(flows.map(one => one.abandon())));
 
@@ -96,9 +110,9 @@ async function prepare(
       void more.stop();
     },
     async goesOn(when, timeoutMs = 120_000) {
-      const delivered = flow.delivered();
-      const what = () => `orders ${when} (${flow.what()})`;
-      await waitFor(() => flow.delivered() >= delivered + 2, { timeoutMs, what });
+      const placed = flow.orders.length;
+      const delivered = () => flow.orders.slice(placed).filter(({ status }) => status === 'DELIVERED').length;
+      await waitFor(() => delivered() >= 2, { timeoutMs, what: () => `orders ${when} (${flow.what()})` });
     },
     saw(fault, seen) {
       injected += 1;
@@ -112,16 +126,19 @@ async function prepare(
       const status = new Map(placed.map(order => [order.id, order.status]));
       expect(flows.flatMap(({ orders }) => orders).filter(order => status.get(order.id) !== order.status)).toEqual([]);
       expect(placed.filter(order => !['DELIVERED', 'CANCELLED'].includes(order.status))).toEqual([]);
-      const audited = await auditAll();
+      const audited = await auditAll({
+        orders: new Set(placed.map(({ id }) => id)),
+        since: new Date(beganMs - behindMs - 1_000),
+      });
       checked = Object.values(audited.checked).reduce((sum, things) => sum + things, 0);
       underWay = audited.underWay;
       expect(audited.findings).toEqual([]);
     },
     async end() {
-      process.stderr.write(
-        `${name}: ${String(injected)} faults injected and seen, ${String(flows.flatMap(({ orders }) => orders).length)} orders, ` +
-          `${String(checked)} checks of the auditor, ${String(underWay)} things left under way\n`,
-      );
+      writeCounts({
+        ...{ suite: name, faults: injected, orders: flows.flatMap(({ orders }) => orders).length },
+        ...{ checks: checked, underWay, seconds: Math.round((Date.now() - beganMs) / 1_000) },
+      });
       await letGoOf(ends);
     },
   };

@@ -63,18 +63,35 @@ export async function killPart(
 /** Stops a part in its tracks, with everything it has started; resolves when all of it stands still. */
 export async function pausePart(name: string): Promise<{ pid: number; resume: () => void }> {
   const pid = await pidOf(name);
-  const family = familyOf(pid);
-  for (const member of family) kill(member, 'SIGSTOP');
+  const stopped = new Set<number>();
   const resume = (): void => {
-    for (const member of family.toReversed()) if (processState(member) === 'T') kill(member, 'SIGCONT');
+    for (const member of [...stopped].toReversed()) if (processState(member) === 'T') send(member, 'SIGCONT');
   };
   try {
-    await waitFor(() => family.every(member => (processState(member) ?? 'T') === 'T'), {
-      what: `${name} to stand still`,
-    });
+    // Until the parent stands still it may start others: they are looked for again.
+    for (let fresh = familyOf(pid); fresh.length > 0; fresh = familyOf(pid).filter(member => !stopped.has(member))) {
+      for (const member of fresh) {
+        stopped.add(member);
+        send(member, 'SIGSTOP');
+      }
+      await waitFor(() => [...stopped].every(member => standsStill(member)), { what: `${name} to stand still` });
+    }
+    if (processState(pid) !== 'T') throw new Error(`${name} (${String(pid)}) has ended instead of standing still`);
   } catch (error) {
     resume();
     throw error;
   }
   return { pid, resume };
+}
+
+/** So does one that has ended, or whose parent has not heard of its end. */
+const standsStill = (pid: number): boolean => ['T', 'Z', 'X', undefined].includes(processState(pid));
+
+/** It may have ended since it was seen: a backend of PostgreSQL lives as long as its client wishes. */
+function send(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

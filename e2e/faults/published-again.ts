@@ -6,12 +6,12 @@ import { testEnv } from '@waygraph/kit/testing/test-env';
 export async function openPublisher() {
   const producer = await createTestProducer(testEnv('KAFKA_BROKERS').split(','));
   return {
-    /** The very same event once more: id, number and payload as they were. */
+    /** The very same event once more: key, headers and payload as they were. */
     again: async (message: RawMessage): Promise<void> => {
       const { topic, key, headers, value } = message;
       await producer.send(topic, {
         ...{ key: key ?? '', type: headers['eventType'] ?? '', seq: Number(headers['seq']), id: headers['id'] ?? '' },
-        payload: JSON.parse(value ?? 'null') as unknown,
+        ...{ headers, payload: JSON.parse(value ?? 'null') as unknown },
       });
     },
     /** An event that nobody has told: what is in it is up to the test. */

@@ -18,14 +18,13 @@ export function openSlots() {
     );
 
   /** Whoever reads from it is thrown out first; done as often as it takes to be faster than their return. */
-  async function insist(name: string, deed: string): Promise<void> {
-    await waitFor(
+  async function insist(name: string, deed: string): Promise<boolean> {
+    return await waitFor(
       async () => {
         await sql('select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = $1 and active', [
           name,
         ]);
-        await sql(deed, [name]);
-        return true;
+        return (await sql(deed, [name])).length === 1;
       },
       { timeoutMs: 15_000, intervalMs: 10, what: `slot ${name} to be let go of` },
     );
@@ -34,15 +33,19 @@ export function openSlots() {
   return {
     slots,
     slot: async (name: string): Promise<Slot | undefined> => (await slots()).find(slot => slot.name === name),
-    /** The outbox connector's slot on this server. */
-    outboxSlot: async (): Promise<string> => {
-      const found = (await slots()).find(({ name }) => name.includes('outbox'));
-      if (found === undefined) throw new Error('there is no slot of the outbox connector');
+    /** How often a connector of this server was found to be in another place than its slot, or without one. */
+    repairs: async (connector: string): Promise<number> =>
+      (await sql('select from cdc.connector_repairs where connector = $1', [connector])).length,
+    /** The slot of a connector of this server, `outbox` or `tables`. */
+    slotOf: async (connector: string): Promise<string> => {
+      const found = (await slots()).find(({ name }) => name.includes(connector));
+      if (found === undefined) throw new Error(`there is no slot of connector ${connector}`);
       return found.name;
     },
-    drop: (name: string): Promise<void> => insist(name, 'select pg_drop_replication_slot($1)'),
+    /** True: it was there, and is dropped. */
+    drop: (name: string): Promise<boolean> => insist(name, 'select pg_drop_replication_slot($1)'),
     /** To the present end of the log: whatever was not read yet will never be. */
-    advance: (name: string): Promise<void> =>
+    advance: (name: string): Promise<boolean> =>
       insist(name, 'select pg_replication_slot_advance($1, pg_current_wal_insert_lsn())'),
     close: () => pool.end(),
   };

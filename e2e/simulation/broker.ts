@@ -10,6 +10,8 @@ type Group = {
   readonly name: GroupName;
   readonly handlers: ReadonlyMap<string, Handler>;
   readonly inbox: Set<number>;
+  /** Keys of which an event is dead, until somebody has it handled again. */
+  readonly held: Map<string, number>;
   /** Of each topic and key what is read in order. */
   readonly queues: Map<string, Map<string, Queue>>;
 };
@@ -69,6 +71,15 @@ export function createBroker(run: Run): Broker {
     if (random.chance(faults.crashBeforeCommit)) {
       note(run, 'crash before commit');
       agenda.after(random.int(5_000), () => read(queue));
+      return;
+    }
+    if (random.chance(faults.dies)) {
+      note(run, 'dead letter');
+      group.held.set(queue.orderId, agenda.now() + random.between(10_000, 5 * 3_600_000));
+    }
+    const heldUntil = group.held.get(queue.orderId) ?? 0;
+    if (heldUntil > agenda.now()) {
+      agenda.at(heldUntil, () => read(queue));
       return;
     }
     const message = queue.messages[queue.next];
@@ -143,7 +154,7 @@ export function createBroker(run: Run): Broker {
   return {
     subscribe(name, handlers) {
       const group = { name, handlers: new Map(handlers.map(each => [each.type, each])), inbox: new Set<number>() };
-      groups.push({ ...group, queues: new Map() });
+      groups.push({ ...group, held: new Map(), queues: new Map() });
       for (const { type } of handlers)
         readers.set(
           type,

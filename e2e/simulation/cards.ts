@@ -14,6 +14,9 @@ type Cards = {
 /** As in ask-provider.ts. */
 const pausesMs = [10, 100, 500, 2_000];
 
+/** As in settle-card.ts. */
+const mostAsked = 5;
+
 /** What payments asks the provider, as settle-card.ts does it. */
 export function createCards(given: {
   readonly run: Run;
@@ -22,8 +25,9 @@ export function createCards(given: {
   readonly orders: ReadonlyMap<string, OrderPayment>;
   readonly save: (before: OrderPayment, change: Change) => void;
   readonly book: (transfer: Transfer) => void;
+  readonly markSent: (state: OrderPayment) => void;
 }): Cards {
-  const { run, provider, decisions, orders, save, book } = given;
+  const { run, provider, decisions, orders, save, book, markSent } = given;
   const { agenda, random, faults, newId } = run;
   const { andThen, isUnknown, unchanged } = decisions;
 
@@ -33,13 +37,15 @@ export function createCards(given: {
     agenda.after(pauseMs, () => settle(orderId, () => soon(orderId, times + 1)));
   }
 
-  function sweep(orderId: string, delayMs = 2_000): void {
+  function sweep(orderId: string, delayMs = 2_000, times = 1): void {
     agenda.at(Math.max(backAt(run, 'sweeps'), agenda.now() + delayMs), () => {
       const state = orders.get(orderId);
       if (state === undefined || !isUnknown(state)) return;
       note(run, 'asked by the sweep');
-      settle(orderId, () => undefined);
-      sweep(orderId, Math.min(30_000, delayMs * 2));
+      settle(orderId, () => {
+        if (times >= mostAsked) decide(orderId, now => decisions.leftUnclear(now, 'no answer'));
+      });
+      sweep(orderId, Math.min(30_000, delayMs * 2), times + 1);
     });
   }
 
@@ -52,6 +58,7 @@ export function createCards(given: {
       settleRefunds(orderId, state.refunds, unanswered);
       return;
     }
+    markSent(state);
     const { id: key, amountMinor } = payment;
     answer(
       () => provider.charge({ key, orderId, amountMinor }),

@@ -5,10 +5,10 @@ import { newOrder } from '@waygraph/orders/order';
 import * as saga from '@waygraph/orders/saga';
 import { discountOf, rejectionOf } from '@waygraph/payments/coupon';
 import { capture, refund } from '@waygraph/payments/ledger';
-import { isUnknown } from '@waygraph/payments/lock-order-payment';
 import * as orderPayment from '@waygraph/payments/order-payment';
 import * as orderRefund from '@waygraph/payments/order-refund';
-import { answerAgain, isOurs, retryRequested } from '@waygraph/payments/step-answer';
+import { mayMatter } from '@waygraph/payments/payment-fact';
+import { answerAgain, isAnswered, isOurs, retryRequested, settledByHand } from '@waygraph/payments/step-answer';
 import { assign, unavailable } from '@waygraph/routing/assignment';
 import { decideCancel, tellAgain, tombstoneOf } from '@waygraph/routing/cancellation';
 import { deliver, end, handOver, scan } from '@waygraph/routing/delivery';
@@ -26,7 +26,8 @@ export const decisions = {
   payments: {
     ...orderPayment,
     ...orderRefund,
-    ...{ answerAgain, isOurs, retryRequested, isUnknown, discountOf, rejectionOf, capture, refund },
+    ...{ mayMatter, answerAgain, isAnswered, isOurs, retryRequested, settledByHand },
+    ...{ discountOf, rejectionOf, capture, refund },
   },
 };
 

@@ -17,6 +17,8 @@ export type Faults = {
   readonly twiceInLog: number;
   /** Nobody publishes, reads, sweeps or answers, from and to these moments (ms from the start), the first one first. */
   readonly outages: readonly { readonly who: Outage; readonly fromMs: number; readonly toMs: number }[];
+  /** Per message and group: it cannot be handled until an operator has it handled again, and all of its key waits behind it. */
+  readonly dies: number;
   /** Per request to the payment provider. */
   readonly providerSilent: number;
   readonly cardDeclined: number;
@@ -58,6 +60,7 @@ export function drawFaults(random: Random, spanMs: number): Faults {
     lost: random.chance(0.3) ? random.next() * 0.03 : 0,
     twiceInLog: perhaps(0.05),
     outages,
+    dies: random.chance(0.2) ? random.next() * 0.05 : 0,
     providerSilent: perhaps(0.4),
     cardDeclined: perhaps(0.2),
     refundRefused: random.chance(0.3) ? random.next() * 0.3 : 0,

@@ -100,20 +100,26 @@ export function chooseFrom(
 ) {
   const seesAll = random.chance(0.3);
   const byLine = new Map<number, CandidateScore[]>();
+  /** Who seems to have it, may they be asked or not. */
+  const seen = new Map<number, string[]>();
   const mood = random.int(3);
   for (const { lineNo, productId } of lines) {
     const needed = lines.reduce((sum, line) => (line.productId === productId ? sum + line.quantity : sum), 0);
     const without = excluded.get(lineNo);
     const found: CandidateScore[] = [];
+    const having: string[] = [];
     for (const { sellerId, available, sellerActive } of market.shelvesOf.get(productId) ?? []) {
       const seems = seesAll || (available >= needed && sellerActive);
       const candidate = market.candidates.get(sellerId)?.[mood];
-      if (seems && candidate !== undefined && without?.has(sellerId) !== true) found.push(candidate);
+      if (!seems || candidate === undefined) continue;
+      having.push(sellerId);
+      if (without?.has(sellerId) !== true) found.push(candidate);
     }
+    seen.set(lineNo, having);
     byLine.set(
       lineNo,
       found.sort((one, other) => one.score - other.score || (one.sellerId < other.sellerId ? -1 : 1)),
     );
   }
-  return { ...splitLines(lines, byLine), byLine };
+  return { ...splitLines(lines, byLine), byLine, seen };
 }

@@ -25,19 +25,30 @@ export function checkMoney(
   expect(id, refunded <= taken, () => `${refunded} of ${taken} was refunded`);
   expect(id, discountMinor >= 0 && discountMinor <= subtotal, () => `a discount of ${discountMinor} on ${subtotal}`);
   // What no way led back is settled by an operator's hand, and stands in no book of ours.
-  const stuck = (money?.refunds ?? []).reduce(
-    (sum, { state, amountMinor }) => (state === 'STUCK' ? sum + amountMinor : sum),
-    0,
-  );
-  if (stuck > 0) {
+  const sumOf = (wanted: string) =>
+    (money?.refunds ?? []).reduce((sum, { state, amountMinor }) => (state === wanted ? sum + amountMinor : sum), 0);
+  const settled = sumOf('SETTLED');
+  if (settled > 0) {
     note(run, 'settled by hand');
-    expect(id, told(run, id, 'SagaStuck'), () => `${stuck} cannot be refunded, and nobody was told`);
+    expect(id, told(run, id, 'SagaStuck'), () => `${settled} cannot be refunded, and nobody was told`);
+    expect(id, told(run, id, 'StepSettled'), () => `${settled} was settled by nobody`);
   }
+  expect(id, sumOf('STUCK') === 0, () => `${sumOf('STUCK')} is stuck though the order is ${status}`);
   expect(
     id,
-    taken - refunded - stuck === total,
-    () => `${taken} was taken, ${refunded} refunded, ${stuck} is stuck; the order costs ${total}`,
+    taken - refunded - settled === total,
+    () => `${taken} was taken, ${refunded} refunded, ${settled} settled by hand; the order costs ${total}`,
   );
+  expect(
+    id,
+    order.refundedMinor === refunded,
+    () => `orders knows of ${order.refundedMinor} that went back, payments of ${refunded}`,
+  );
+  const back = order.refundedMinor + order.settledMinor;
+  if (back > Math.max(order.paidMinor, taken)) {
+    note(run, 'went back twice');
+    expect(id, told(run, id, 'SagaStuck'), () => `${back} of ${order.paidMinor} went back, and nobody was told`);
+  }
   if (money?.payment?.method === 'CARD') {
     const there = provider.balanceOf(id);
     expect(id, there === taken - refunded, () => `the provider holds ${there}, the books say ${taken - refunded}`);

@@ -2,15 +2,21 @@ import type { SagaOrder } from '@waygraph/orders/saga-state';
 import type { Fact } from '@waygraph/orders/saga-table';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { decisions, type Decisions } from './decisions.ts';
+import type { Faults } from './faults.ts';
 
 /** A mistake that somebody might make in the saga's code, and that a run has to notice. */
-export type Mutant = { readonly name: string; readonly decisions: Decisions };
+export type Mutant = {
+  readonly name: string;
+  readonly decisions: Decisions;
+  /** What it takes for the mistake to matter, where that is rare. */
+  readonly faults?: Partial<Faults>;
+};
 
 type Parts = { readonly [Service in keyof Decisions]?: Partial<Decisions[Service]> };
 const { orders, routing, inventory, payments } = decisions;
 
-const mutant = (name: string, parts: Parts): Mutant => ({
-  name,
+const mutant = (name: string, parts: Parts, faults: Partial<Faults> = {}): Mutant => ({
+  ...{ name, faults },
   decisions: {
     orders: { ...orders, ...parts.orders },
     routing: { ...routing, ...parts.routing },
@@ -59,6 +65,20 @@ export const mutants: readonly Mutant[] = [
     ),
   ),
   mutant(
+    'an order is cancelled as soon as one seller has nothing left',
+    readingFacts((_, fact) =>
+      fact.type === 'StockRejected'
+        ? { type: 'SellerUnavailable', data: { ...fact.data, attempt: fact.data.attempt + 1 } }
+        : fact,
+    ),
+  ),
+  mutant(
+    'an order is cancelled for a coupon that was redeemed',
+    readingFacts((_, fact) =>
+      fact.type === 'CouponRedeemed' ? { type: 'CouponRejected', data: { ...fact.data, reason: 'used' } } : fact,
+    ),
+  ),
+  mutant(
     'the attempt of an answer is ignored',
     readingFacts(({ attempt }, fact) => ({ ...fact, data: { ...fact.data, attempt } }) as Fact),
   ),
@@ -81,6 +101,29 @@ export const mutants: readonly Mutant[] = [
     'a lost parcel counts as arrived',
     readingFacts((_, fact) =>
       fact.type === 'DeliveryLost' ? { type: 'Delivered', data: { ...fact.data, deliveredAt: '' } } : fact,
+    ),
+  ),
+  mutant(
+    'a cancellation that was written off does not count when it is made all the same',
+    readingFacts((order, fact) =>
+      fact.type === 'DeliveryCancelled' && order.cancelRefused !== null ? undefined : fact,
+    ),
+    { cancels: 0.5, dies: 0.05 },
+  ),
+  mutant(
+    'what was written off counts as done',
+    {
+      orders: {
+        close: (order, name, by, ...given) =>
+          orders.close(order, name, { ...by, resolution: 'DONE_BY_HAND' }, ...given),
+      },
+    },
+    { cancels: 0.5, dies: 0.05 },
+  ),
+  mutant(
+    'money that goes back after the end is not counted',
+    readingFacts(({ status }, fact) =>
+      fact.type === 'PaymentRefunded' && (status === 'DELIVERED' || status === 'CANCELLED') ? undefined : fact,
     ),
   ),
   mutant('deadlines pass unnoticed', { orders: { timeOut: order => ({ order, events: [] }) } }),
@@ -108,6 +151,23 @@ export const mutants: readonly Mutant[] = [
     },
   }),
   mutant('a seller who rejected an order may get it again', { routing: { excludeForGood: route => route } }),
+  mutant('nobody is looked for once stock has refused', {
+    routing: {
+      planReassignment: (...given) => {
+        const plan = routing.planReassignment(...given);
+        return plan && { ...plan, isLast: plan.isLast || given[2].kind === 'STOCK_REJECTED' };
+      },
+    },
+  }),
+  mutant('a seller who was never asked is out of the question', {
+    routing: {
+      planReassignment: (...given) => {
+        const plan = routing.planReassignment(...given);
+        const sellers = new Set(['s1', 's2', 's3', 's4']);
+        return plan && { ...plan, excluded: new Map(plan.lines.map(({ lineNo }) => [lineNo, sellers])) };
+      },
+    },
+  }),
   mutant('an order nobody can serve keeps its parcels', {
     routing: {
       reassign: (...given) => {
@@ -191,5 +251,23 @@ export const mutants: readonly Mutant[] = [
       },
     },
   }),
+  mutant('what was settled by hand is tried again', {
+    payments: {
+      settledByHand: state => ({
+        ...state,
+        refunds: state.refunds.map(each => (each.state === 'STUCK' ? { ...each, state: 'PENDING' as const } : each)),
+      }),
+    },
+  }),
+  mutant(
+    'money counts as settled with a coupon that was settled by hand',
+    {
+      payments: {
+        mayMatter: fact => (fact.type === 'StepSettled' ? payments.isOurs(fact.data) : payments.mayMatter(fact)),
+      },
+    },
+    { refundRefused: 0.5, dies: 0.05 },
+  ),
+  mutant('nobody tells payments what was settled by hand', { payments: { settledByHand: state => state } }),
   mutant('lines that are dropped are not refunded', { payments: { linesDropped: state => state } }),
 ];

@@ -8,8 +8,11 @@ const mostSeeds = 1_000;
 
 checkPayloads(false);
 
-test.each(mutants.map(({ name, decisions }) => [name, decisions] as const))('%s: a run notices', (_, decisions) => {
-  let seed = 1;
-  while (seed <= mostSeeds && simulate(seed, { orders: 25, decisions }).violation === undefined) seed += 1;
-  expect(seed).toBeLessThanOrEqual(mostSeeds);
-});
+test.each(mutants.map(mutant => [mutant.name, mutant] as const))(
+  '%s: a run notices',
+  (_, { decisions, faults = {} }) => {
+    let seed = 1;
+    while (seed <= mostSeeds && simulate(seed, { orders: 25, decisions, faults }).violation === undefined) seed += 1;
+    expect(seed).toBeLessThanOrEqual(mostSeeds);
+  },
+);

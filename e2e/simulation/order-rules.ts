@@ -1,5 +1,7 @@
 import type { OrderStatus } from '@waygraph/orders/order';
-import type { SagaOrder } from '@waygraph/orders/saga-state';
+import type { Resolution } from '@waygraph/orders/saga-settle';
+import type { SagaOrder, Step } from '@waygraph/orders/saga-state';
+import type { StepName } from '@waygraph/orders/saga-table';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { Violation, type Run } from './run.ts';
 
@@ -22,7 +24,7 @@ const ended: readonly OrderStatus[] = ['DELIVERED', 'CANCELLED'];
 export const hasEnded = ({ status }: Pick<SagaOrder, 'status'>): boolean => ended.includes(status);
 
 /** What is still told of an order that has ended, while its money is on its way back. */
-const askingForMoney = ['StepRetryRequested', 'SagaStuck'];
+const askingForMoney = ['StepRetryRequested', 'SagaStuck', 'StepSettled'];
 
 /** Statuses that the saga only passes through within one decision may be left out between what was and what is. */
 function isReachable(from: OrderStatus, to: OrderStatus, seen = new Set<OrderStatus>()): boolean {
@@ -48,12 +50,27 @@ export function checkStep({ faults }: Run, before: SagaOrder, after: SagaOrder, 
     fail('a saga needs an operator though nothing has failed for good');
 }
 
+/** What an operator wrote off has not happened; money need not go back then, and counts as settled. */
+export function checkClosed(
+  before: SagaOrder,
+  name: StepName,
+  { resolution }: Pick<Resolution, 'resolution'>,
+  { id, steps }: SagaOrder,
+): void {
+  if (resolution !== 'WRITTEN_OFF' || name === 'REFUND') return;
+  const wasStuck = ({ attempt }: Step): boolean =>
+    before.steps.some(step => step.name === name && step.attempt === attempt && step.state === 'STUCK');
+  const done = steps.find(step => step.name === name && step.state === 'DONE' && wasStuck(step));
+  if (done !== undefined) throw new Violation(id, `${name} of attempt ${done.attempt} was written off, and is done`);
+}
+
 /** Only what is refused for good, or not answered for minutes, may need a person. */
-const mayBeStuck = (faults: Run['faults']): boolean => faults.refundRefused > 0 || mayBeSilent(faults);
+const mayBeStuck = (faults: Run['faults']): boolean =>
+  faults.refundRefused > 0 || faults.providerSilent > 0 || mayBeSilent(faults);
 
 /** Whether somebody may be away for minutes. */
-export const mayBeSilent = ({ stalled, lost, outages, slow }: Run['faults']): boolean =>
-  stalled > 0 || lost > 0 || outages.length > 0 || slow > 0.15;
+export const mayBeSilent = ({ stalled, lost, outages, slow, dies }: Run['faults']): boolean =>
+  dies > 0 || stalled > 0 || lost > 0 || outages.length > 0 || slow > 0.15;
 
 /** Nobody is ever late in such a run. */
 export const isCalm = (faults: Run['faults']): boolean =>

@@ -1,5 +1,6 @@
 import type { OrderLine, PaymentMethod } from '@waygraph/orders/order';
 import type { Decision } from '@waygraph/orders/saga';
+import type { Resolution } from '@waygraph/orders/saga-settle';
 import { deadlineOf, newSaga, stuckSteps, type SagaOrder } from '@waygraph/orders/saga-state';
 import type { Fact, StepName } from '@waygraph/orders/saga-table';
 import { answers } from '@waygraph/orders/saga-table';
@@ -10,7 +11,7 @@ import { stockEvents } from '@waygraph/schema/events/stock';
 import type { Broker } from './broker.ts';
 import type { Decisions } from './decisions.ts';
 import type { Handler } from './handlers.ts';
-import { checkStep, isCalm } from './order-rules.ts';
+import { checkClosed, checkStep, isCalm } from './order-rules.ts';
 import { backAt, note, Violation, write, type Run } from './run.ts';
 
 export type NewOrder = {
@@ -32,8 +33,9 @@ export type Orders = {
   /** The same order for the same key. */
   readonly place: (order: NewOrder) => string;
   readonly cancel: Deed;
+  readonly needsOperator: Deed;
   readonly resume: Deed;
-  readonly close: Deed;
+  readonly close: (orderId: string, resolution: Resolution['resolution']) => boolean;
 };
 
 const shipTo = { postalCode: '01001-000', city: 'São Paulo', state: 'SP' };
@@ -112,7 +114,10 @@ export function createOrders(
     }),
   );
 
-  const stuckOf = (orderId: string): StepName | undefined => stuckSteps(orders.get(orderId) ?? { steps: [] })[0]?.name;
+  function stuckOf(orderId: string): StepName | undefined {
+    const stuck = stuckSteps(orders.get(orderId) ?? { status: 'PENDING', steps: [] });
+    return stuck.length === 0 ? undefined : random.pick(stuck).name;
+  }
 
   return {
     orders,
@@ -133,14 +138,22 @@ export function createOrders(
       return order.id;
     },
     cancel: orderId => change(orderId, order => decisions.requestCancel(order, 'changed my mind', agenda.now())),
+    needsOperator: orderId => stuckOf(orderId) !== undefined,
     resume: orderId => {
       const name = stuckOf(orderId);
       return name !== undefined && change(orderId, order => decisions.resume(order, name, agenda.now()));
     },
-    close: orderId => {
+    close: (orderId, resolution) => {
       const name = stuckOf(orderId);
-      const resolution = { resolution: 'DONE_BY_HAND', note: 'by hand' } as const;
-      return name !== undefined && change(orderId, order => decisions.close(order, name, resolution, agenda.now()));
+      const by = { resolution, note: 'by hand' };
+      return (
+        name !== undefined &&
+        change(orderId, order => {
+          const decision = decisions.close(order, name, by, agenda.now());
+          checkClosed(order, name, by, decision.order);
+          return decision;
+        })
+      );
     },
   };
 }

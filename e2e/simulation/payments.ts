@@ -10,6 +10,7 @@ import {
   OrderPlaced,
   OrderReadyForPayment,
   StepRetryRequested,
+  StepSettled,
 } from '@waygraph/schema/events/orders';
 import type { Broker } from './broker.ts';
 import { createCards } from './cards.ts';
@@ -20,7 +21,11 @@ import { checkPayment } from './payment-rules.ts';
 import type { Provider } from './provider.ts';
 import { Violation, type Run } from './run.ts';
 
-export type Payments = { readonly orders: ReadonlyMap<string, OrderPayment> };
+export type Payments = {
+  readonly orders: ReadonlyMap<string, OrderPayment>;
+  /** Orders whose customer's wallet did not hold enough. */
+  readonly short: ReadonlySet<string>;
+};
 
 /** Payments' use cases in memory, with wallets, coupons and a ledger that has to come out even. */
 export function createPayments(
@@ -35,6 +40,7 @@ export function createPayments(
   const orders = new Map<string, OrderPayment>();
   /** Orders that somebody was told to cancel here: nothing is taken for them any more. */
   const over = new Set<string>();
+  const short = new Set<string>();
 
   const lock = ({ orderId, customerId }: { orderId: string; customerId: string }): OrderPayment =>
     orders.get(orderId) ?? decisions.unheardOf(orderId, customerId);
@@ -115,9 +121,10 @@ export function createPayments(
     if (payment.amountMinor === 0) return decisions.paymentCaptured(state, payment);
     if (payment.method === 'CARD') return asked;
     const { id, customerId, amountMinor } = payment;
-    return bookOnWallet(customerId, decisions.capture({ id, orderId, amountMinor }, customerId))
-      ? decisions.paymentCaptured(state, payment)
-      : decisions.paymentFailed(state, payment, 'the wallet does not hold enough');
+    if (bookOnWallet(customerId, decisions.capture({ id, orderId, amountMinor }, customerId)))
+      return decisions.paymentCaptured(state, payment);
+    if ((market.wallets.get(customerId)?.balanceMinor ?? 0) < amountMinor) short.add(orderId);
+    return decisions.paymentFailed(state, payment, 'the wallet does not hold enough');
   }
 
   function refundWallet(state: OrderPayment): Change {
@@ -136,9 +143,8 @@ export function createPayments(
   }
 
   function giveBack(state: OrderPayment): Change {
-    const restored = restoreCoupon(state);
-    const refunded = refundWallet(decisions.moneyGoesBack(restored.state, newId()));
-    return andThen(restored, () => refunded);
+    const unsent = andThen(restoreCoupon(state), decisions.unsentFails);
+    return andThen(unsent, now => refundWallet(decisions.moneyGoesBack(now, newId())));
   }
 
   function refundLines(dropped: LinesDropped): void {
@@ -159,10 +165,25 @@ export function createPayments(
     const before = orders.get(retry.orderId);
     if (before === undefined) return;
     const done = giveBack(decisions.retryRequested(before, retry));
-    save(before, done.events.length > 0 ? done : andThen(done, state => decisions.answerAgain(state, retry)));
+    save(
+      before,
+      decisions.isAnswered(retry, done.events) ? done : andThen(done, state => decisions.answerAgain(state, retry)),
+    );
   }
 
-  const { soon, sweep } = createCards({ run, provider, decisions, orders, save, book });
+  function settle(data: ReturnType<typeof StepSettled.parse>['data']): void {
+    const before = orders.get(data.orderId);
+    if (before !== undefined && decisions.mayMatter({ type: 'StepSettled', data }))
+      save(before, unchanged(decisions.settledByHand(before)));
+  }
+
+  /** That it is asked for is kept before it is. */
+  function markSent(state: OrderPayment): void {
+    if (state.payment?.state !== 'PENDING' || state.payment.isSent) return;
+    orders.set(state.orderId, { ...state, payment: { ...state.payment, isSent: true } });
+  }
+
+  const { soon, sweep } = createCards({ run, provider, decisions, orders, save, book, markSent });
 
   broker.subscribe('payments', [
     on(OrderPlaced, place),
@@ -172,6 +193,7 @@ export function createPayments(
     on(OrderCancelling, cancel),
     on(OrderCancelled, cancel),
     on(StepRetryRequested, answerAgain),
+    on(StepSettled, settle),
   ]);
-  return { orders };
+  return { orders, short };
 }

@@ -7,6 +7,7 @@ import type { Services } from './simulate.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+const resolutions = ['DONE_BY_HAND', 'WRITTEN_OFF'] as const;
 
 export type People = {
   readonly begin: (services: Services, orders: number, spanMs: number) => void;
@@ -63,7 +64,7 @@ export function createPeople(run: Run, market: Market, provider: Provider): Peop
     sometimes(faults.reassigns, 'reassignment', () => routing.reassignDelivery(orderId, aSeller(orderId)));
     sometimes(faults.delayConfirmed, 'delay', () => routing.confirmDelay(orderId, aSeller(orderId)));
     sometimes(faults.operatorMeddles, 'resuming', () => orders.resume(orderId));
-    sometimes(faults.operatorMeddles, 'closing', () => orders.close(orderId));
+    sometimes(faults.operatorMeddles, 'closing', () => orders.close(orderId, random.pick(resolutions)));
   }
 
   /** Sooner or later somebody does it, whatever came in between; once more now and then. */
@@ -71,6 +72,23 @@ export function createPeople(run: Run, market: Market, provider: Provider): Peop
     agenda.after(inMs, () => {
       told(what, act());
       if (random.chance(0.1)) agenda.after(random.int(hourMs), () => told(`repeated ${what}`, act()));
+    });
+  }
+
+  /** An operator does something about it, at last what is not refused. */
+  function seeTo(orderId: string): void {
+    agenda.after(random.between(10_000, 5 * hourMs), () => {
+      const { orders } = services;
+      if (!orders.needsOperator(orderId)) return;
+      if (random.chance(0.6)) {
+        if (random.chance(0.7)) provider.mend(orderId);
+        told('resuming', orders.resume(orderId));
+        return;
+      }
+      const resolution = random.pick(resolutions);
+      const isClosed = orders.close(orderId, resolution);
+      told(`closing as ${resolution}`, isClosed);
+      if (orders.needsOperator(orderId)) seeTo(orderId);
     });
   }
 
@@ -113,12 +131,7 @@ export function createPeople(run: Run, market: Market, provider: Provider): Peop
     },
     onStuck: orderId => {
       note(run, 'needs an operator');
-      const { orders } = services;
-      agenda.after(random.between(10_000, 5 * hourMs), () => {
-        const resumes = random.chance(0.6);
-        if (resumes && random.chance(0.7)) provider.mend(orderId);
-        told(resumes ? 'resuming' : 'closing', resumes ? orders.resume(orderId) : orders.close(orderId));
-      });
+      seeTo(orderId);
     },
   };
 }

@@ -9,6 +9,8 @@ export type Provider = {
   readonly refund: (request: { key: string; chargeKey: string; amountMinor: number }) => boolean | undefined;
   /** Somebody has called: from now on it refuses no refund of the order. */
   readonly mend: (orderId: string) => void;
+  /** Whether it refused to charge the order's card. */
+  readonly hasDeclined: (orderId: string) => boolean;
   /** What it holds of an order. */
   readonly balanceOf: (orderId: string) => number;
 };
@@ -68,6 +70,7 @@ export function createProvider(run: Run): Provider {
       }),
     refund: ({ key, chargeKey, amountMinor }) => answer(() => refundNow(key, chargeKey, amountMinor)),
     mend: orderId => void inTrouble.set(orderId, false),
+    hasDeclined: orderId => [...charges.values()].some(each => each.orderId === orderId && !each.approved),
     balanceOf: orderId => balances.get(orderId) ?? 0,
   };
 }

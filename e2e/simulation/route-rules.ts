@@ -57,3 +57,38 @@ export function checkRoute(
     expect(was.lines.length === lines.length, () => `the parcel of ${sellerId} has other lines on its way`);
   }
 }
+
+/** So many assignments may be refused by stock. */
+const mostRefusals = 3;
+const refusals = ['StockRejected', 'StockConfirmationFailed'];
+
+type Parcels = { readonly parcels: readonly { sellerId: string; lines: readonly { lineNo: number }[] }[] };
+
+/** Nobody is said to be there only when stock has refused often enough, or whoever seems to have a line was asked before. */
+export function checkUnavailable(
+  { told: all }: Run,
+  { route: { orderId }, events }: RouteChange,
+  seen: ReadonlyMap<number, readonly string[]> | undefined,
+): void {
+  const said = events.find(({ type }) => type === 'SellerUnavailable');
+  if (said === undefined) return;
+  const told = all.get(orderId) ?? [];
+  const refused = new Set(
+    told.flatMap(({ type, payload }) => (refusals.includes(type) ? [(payload as { attempt: number }).attempt] : [])),
+  );
+  if (refused.size >= mostRefusals) return;
+  const wasAsked = (sellerId: string, lineNo: number): boolean =>
+    told.some(({ type, payload }) => {
+      if (type === 'AssignmentRejected' || type === 'HandedOver')
+        return (payload as { sellerId: string }).sellerId === sellerId;
+      return (
+        type === 'SellerAssigned' &&
+        (payload as Parcels).parcels.some(
+          parcel => parcel.sellerId === sellerId && parcel.lines.some(line => line.lineNo === lineNo),
+        )
+      );
+    });
+  const { lineNos } = said.payload as { lineNos: readonly number[] };
+  if (lineNos.some(lineNo => seen?.get(lineNo)?.every(sellerId => wasAsked(sellerId, lineNo)))) return;
+  throw new Violation(orderId, `nobody is there for lines ${lineNos.join(', ')}, though somebody has them`);
+}

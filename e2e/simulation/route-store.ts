@@ -5,7 +5,7 @@ import type { Cause, Plan } from '@waygraph/routing/reassignment';
 import type { Broker } from './broker.ts';
 import type { Decisions } from './decisions.ts';
 import { chooseFrom, type Market } from './market.ts';
-import { checkRoute } from './route-rules.ts';
+import { checkRoute, checkUnavailable } from './route-rules.ts';
 import type { Run } from './run.ts';
 
 export type Choice = ReturnType<typeof chooseFrom>;
@@ -68,8 +68,26 @@ export function createRouteStore(
     return { plan, choice: answered.choice };
   }
 
-  const saveReassignment = (of: readonly Delivery[], { plan, choice }: Answered): void =>
-    save(decisions.reassign(plan, of, choice, { lanes: noLanes, now: agenda.now() }, newId));
+  /** `choice`: what the change goes by. */
+  function saveAssignment(change: RouteChange, choice: Choice | undefined): void {
+    checkUnavailable(run, change, choice?.seen);
+    save(change);
+  }
 
-  return { routes, deliveries, over, parcelsOf, lock, save, choose, findOthers, agreed, saveReassignment };
+  const saveReassignment = (of: readonly Delivery[], { plan, choice }: Answered): void =>
+    saveAssignment(decisions.reassign(plan, of, choice, { lanes: noLanes, now: agenda.now() }, newId), choice);
+
+  return {
+    routes,
+    deliveries,
+    over,
+    parcelsOf,
+    lock,
+    save,
+    choose,
+    findOthers,
+    agreed,
+    saveAssignment,
+    saveReassignment,
+  };
 }

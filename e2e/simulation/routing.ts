@@ -1,4 +1,5 @@
 import type { Delivery } from '@waygraph/routing/delivery';
+import { worthMovingMinutes } from '@waygraph/routing/move-late-parcel';
 import { partiesOf, type OrderRoute, type RouteChange } from '@waygraph/routing/order-route';
 import type { Cause } from '@waygraph/routing/reassignment';
 import { AssignmentRejected } from '@waygraph/schema/events/delivery';
@@ -29,8 +30,6 @@ export type Routing = Parcels & {
   readonly confirmDelay: (orderId: string, sellerId: string) => boolean;
 };
 
-/** As in move-late-parcel.ts. */
-const worthMovingMinutes = 240;
 const located = { lat: -23.5, lon: -46.6, hub: 'SP', locatedBy: 'CITY' } as const;
 
 /** Routing's use cases in memory. `onParcel` is told of each parcel that changes. */
@@ -43,7 +42,7 @@ export function createRouting(
 ): Routing {
   const { agenda, random, newId } = run;
   const store = createRouteStore(run, broker, market, decisions, onParcel);
-  const { routes, deliveries, over, lock, save, choose, findOthers, agreed, saveReassignment } = store;
+  const { routes, deliveries, over, lock, save, choose, findOthers, agreed, saveAssignment, saveReassignment } = store;
   /** Risk's own count of its events. */
   const delays = new Map<string, number>();
 
@@ -64,7 +63,7 @@ export function createRouting(
     const choice = choose(lines, new Map());
     return takingTime(() => {
       if (!routes.has(order.orderId))
-        save(decisions.assign(unassigned, [], choice, { lanes: noLanes, now: agenda.now() }, newId));
+        saveAssignment(decisions.assign(unassigned, [], choice, { lanes: noLanes, now: agenda.now() }, newId), choice);
     });
   }
 

@@ -28,7 +28,20 @@ test('what can go wrong does go wrong', () => {
     ...['no answer to a call', 'provider did it and said nothing', 'charged too late', 'asked by the sweep'],
     ...['a deadline passed', 'reservation expired', 'cancellation done', 'cancellation refused', 'rejection done'],
     ...['reassignment done', 'loss done', 'moved for a delay', 'refund refused', 'needs an operator'],
-    ...['resuming done', 'closing done', 'settled by hand'],
+    ...[
+      'resuming done',
+      'closing as DONE_BY_HAND done',
+      'closing as WRITTEN_OFF done',
+      'settled by hand',
+      'dead letter',
+    ],
+    ...[
+      'cancelled for the customer',
+      'cancelled for the money',
+      'cancelled for the sellers',
+      'cancelled for the coupon',
+    ],
+    ...['cancelled for all got lost', 'cancelled for a silence'],
   ])
     expect(seen).toContain(what);
 });

@@ -118,6 +118,21 @@ export const SagaStuck = defineEvent({
   data: z.object({ ...order, attempt, step: z.string(), reason }),
 });
 
+/** An operator settled a stuck step by hand: whoever was to do it leaves it alone from now on. */
+export const StepSettled = defineEvent({
+  type: 'StepSettled',
+  topic,
+  key,
+  data: z.object({
+    ...order,
+    attempt,
+    step: z.string(),
+    resolution: z.enum(['DONE_BY_HAND', 'WRITTEN_OFF']),
+    /** Money that was to go back and is no longer owed. */
+    amountMinor,
+  }),
+});
+
 export const orderEvents = [
   OrderPlaced,
   OrderReadyForPayment,
@@ -131,6 +146,7 @@ export const orderEvents = [
   OrderCancelRefused,
   StepRetryRequested,
   SagaStuck,
+  StepSettled,
 ] as const;
 
 export type OrderEvent = EventOf<typeof orderEvents>;

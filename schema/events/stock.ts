@@ -26,7 +26,8 @@ export const StockReleased = defineEvent({
   type: 'StockReleased',
   topic,
   key,
-  data: z.object({ ...sagaStep, ...lines, reason }),
+  // None where nothing was there to go back, and somebody waits for the answer.
+  data: z.object({ ...sagaStep, lines: z.array(assignedLine), reason }),
 });
 
 export const ReservationExpired = defineEvent({

@@ -62,12 +62,12 @@ export default defineConfig(
   {
     // The domain files of a service: named after the thing, not after a deed or an edge.
     files: [
-      'subgraphs/orders/src/{order,order-request,saga,saga-state,saga-table,saga-events,saga-learn,saga-lines,state-diagram,timeline}.ts',
+      'subgraphs/orders/src/{order,order-request,saga,saga-state,saga-table,saga-events,saga-learn,saga-lines,saga-settle,state-diagram,timeline}.ts',
       'subgraphs/inventory/src/{stock,seller,shelf,order-stock,reservation,reservation-events,stock-answer,stock-fact,stock-return}.ts',
       'subgraphs/risk/src/{risk,parcel}.ts',
       'subgraphs/routing/src/{score,eta,split-lines,leg-times,hubs,seller-ranking,check-quote,business-day}.ts',
       'subgraphs/routing/src/{delivery,order-route,assignment,reassignment,cancellation,parting,lane,visibility}.ts',
-      'subgraphs/payments/src/{ledger,coupon,order-payment,order-refund,step-answer}.ts',
+      'subgraphs/payments/src/{ledger,coupon,books,order-payment,order-refund,step-answer,payment-fact,redeem-coupon,capture-payment,refund-payment,undo-payment,answer-again}.ts',
     ],
     rules: imports(noTransport),
   },

@@ -33,7 +33,7 @@ const invariant = 'across/every-event-is-applied';
 
 /**
  * Reads each outbox from an instant on, or from its beginning, and holds every event against the inboxes of the groups that want it.
- * What waits in a group's table of parked events is known to somebody, and is under way.
+ * What waits in a group's tables is under way, and what an operator has discarded there is settled: what it leaves undone is found elsewhere.
  */
 export async function checkApplied(
   databases: Databases,
@@ -50,9 +50,10 @@ export async function checkApplied(
       tally.count(invariant, events.length);
       const missing = await missingOf(databases, events);
       const late = missing.filter(({ event }) => event.ageS >= graceS);
-      const parked = await parkedOf(databases, late);
-      for (const { group, event } of late) {
-        if (parked.has(`${group} ${event.id}`)) continue;
+      const { waiting, discarded } = await whereAbouts(databases, late);
+      for (const one of late) {
+        const { group, event } = one;
+        if (waiting.has(nameOf(one)) || discarded.has(nameOf(one))) continue;
         tally.find({
           invariant,
           id: event.id,
@@ -64,14 +65,22 @@ export async function checkApplied(
   }
 }
 
-async function parkedOf(databases: Databases, missing: readonly Missing<Event>[]): Promise<ReadonlySet<string>> {
+export const nameOf = ({ group, event }: Missing<Event>): string => `${group} ${event.id}`;
+
+/** Of events that a group has not applied, those that wait in its tables and those that an operator has discarded there, by `nameOf`. */
+export async function whereAbouts(
+  databases: Databases,
+  missing: readonly Missing<Event>[],
+): Promise<{ waiting: ReadonlySet<string>; discarded: ReadonlySet<string> }> {
   const groups = [...new Set(missing.map(({ group }) => group))];
   const found = await Promise.all(
     groups.map(async group => {
       const ids = missing.filter(one => one.group === group).map(({ event }) => event.id);
-      const rows = await databases[group]<Event>(statement('every/parked-events'), [group, ids]);
-      return rows.map(({ id }) => `${group} ${id}`);
+      const rows = await databases[group]<Event & { waits: boolean }>(statement('every/parked-events'), [group, ids]);
+      return rows.map(event => ({ group, event }));
     }),
   );
-  return new Set(found.flat());
+  const named = (waits: boolean) =>
+    new Set(found.flat().flatMap(one => (one.event.waits === waits ? nameOf(one) : [])));
+  return { waiting: named(true), discarded: named(false) };
 }

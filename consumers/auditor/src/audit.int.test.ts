@@ -2,6 +2,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { ownDatabase } from '@waygraph/sql/testing/own-database';
+import { whereAbouts } from './applied-events.ts';
 import { auditOnce } from './audit.ts';
 import { openDatabases } from './databases.ts';
 
@@ -20,6 +21,29 @@ afterAll(async () => {
 
 test('it cannot change what it looks at', async () => {
   await expect(databases.risk('delete from outbox where false')).rejects.toMatchObject({ code: '25006' });
+});
+
+test('an event that waits for another try or an operator is under way, one that was discarded excuses nothing', async () => {
+  const [parked, dead, discarded, lost] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
+  await risk(
+    `insert into parked (consumer_group, key, event_id, topic, partition, record_offset, headers, timestamp_ms, handler, attempts, due_at)
+     values ('risk', 'k', $1, 't', 0, 0, '{}', 0, 'h', 1, now())`,
+    [parked],
+  );
+  await risk(
+    `insert into dead_letters (consumer_group, key, event_id, topic, partition, record_offset, headers, timestamp_ms, handler, attempts, reason, stack_hash)
+     values ('risk', 'k', $1, 't', 0, 0, '{}', 0, 'h', 1, 'r', 's')`,
+    [dead],
+  );
+  for (const id of [discarded, dead])
+    await risk(
+      `insert into dead_letter_actions (position, consumer_group, event_id, action, who) values (1, 'risk', $1, 'DISCARD', 'o')`,
+      [id],
+    );
+  const missing = [parked, dead, discarded, lost].map(id => ({ group: 'risk' as const, event: { id, type: 't' } }));
+  const found = await whereAbouts(databases, missing);
+  expect([...found.waiting].sort()).toEqual([`risk ${parked}`, `risk ${dead}`].sort());
+  expect([...found.discarded]).toEqual([`risk ${discarded}`]);
 });
 
 test('an event that nobody applied and an order that nobody placed are found, when they are old enough', async () => {

@@ -1,4 +1,4 @@
-import { checkApplied, missingOf } from './applied-events.ts';
+import { checkApplied, missingOf, nameOf, whereAbouts } from './applied-events.ts';
 import { checkCopies } from './copies.ts';
 import { openDatabases, type Databases, type DatabaseUrls } from './databases.ts';
 import { createTally, type Finding, type Tally } from './finding.ts';
@@ -25,6 +25,8 @@ export type Audit = {
   readonly findings: readonly Finding[];
   /** Orders, events and rows that are being worked on, and were not judged. */
   readonly underWay: number;
+  /** The orders among them. */
+  readonly underWayOrders: readonly string[];
 };
 
 /** Looks at everything once, through each service's own URL and without changing anything. Memory does not grow with what is there. */
@@ -52,7 +54,7 @@ export async function auditOnce(databases: Databases, options: AuditOptions = {}
   return tally.result();
 }
 
-type ToldOfOrder = { orderId: string; id: string; topic: string; type: string };
+type ToldOfOrder = { orderId: string; id: string; topic: string; type: string; ageS: number };
 
 async function checkAcross(
   databases: Databases,
@@ -64,7 +66,7 @@ async function checkAcross(
   let judged = 0;
   for (const facts of await readFacts(databases, ids)) {
     const verdict = judge(facts, patience);
-    if (verdict === 'under way') tally.leave(1);
+    if (verdict === 'under way') tally.leaveOrders(facts.id);
     else {
       judged += 1;
       found.push(...verdict);
@@ -72,11 +74,14 @@ async function checkAcross(
   }
   for (const rule of orderRules) tally.count(rule, judged);
   if (found.length === 0) return;
-  // Somebody who has not read the order's newest event yet is not at fault; that the event does not come is told as such.
+  // Somebody who has not read the order's newest event yet is not at fault; one who does not read it any more is, even when that was decided.
   const suspects = [...new Set(found.map(({ id }) => id))];
   const told = await databases.orders<ToldOfOrder>(statement('orders/told-of-orders'), [suspects]);
-  const waiting = new Set((await missingOf(databases, told)).map(({ event }) => event.orderId));
+  const missing = await missingOf(databases, told);
+  const { waiting: held } = await whereAbouts(databases, missing);
+  const comes = (one: (typeof missing)[number]) => one.event.ageS < patience.graceS || held.has(nameOf(one));
+  const waiting = new Set(missing.filter(comes).map(({ event }) => event.orderId));
   const sure = found.filter(({ id, invariant }) => !waiting.has(id) || invariant === 'across/events-arrive');
   tally.find(...sure);
-  tally.leave(waiting.size);
+  tally.leaveOrders(...waiting);
 }

@@ -6,6 +6,7 @@ export function createTally() {
   const checked: Record<string, number> = {};
   const findings: Finding[] = [];
   let underWay = 0;
+  const underWayOrders: string[] = [];
   return {
     /** So many things were held against a rule. */
     count(invariant: string, things: number): void {
@@ -18,7 +19,12 @@ export function createTally() {
     leave(things: number): void {
       underWay += things;
     },
-    result: () => ({ checked, findings, underWay }),
+    /** So are these orders. */
+    leaveOrders(...ids: readonly string[]): void {
+      underWay += ids.length;
+      underWayOrders.push(...ids);
+    },
+    result: () => ({ checked, findings, underWay, underWayOrders }),
   };
 }
 

@@ -11,7 +11,11 @@ const told = (...types: string[]): string =>
     .map((type, at) => `('o', '${uuid(at)}', '${topicOf(type)}', ${String(at + 1)}, '${type}')`)
     .join(', ')}`;
 const topicOf = (type: string): string =>
-  type.startsWith('Order') ? 'order.events' : /^(Coupon|Payment)/.test(type) ? 'payment.events' : 'delivery.events';
+  /^(Order|Saga|Step)/.test(type)
+    ? 'order.events'
+    : /^(Coupon|Payment)/.test(type)
+      ? 'payment.events'
+      : 'delivery.events';
 const order = (status: string, saga: string, steps = '[]', version = 3): string =>
   `insert into orders (id, customer_id, status, version, placed_at, subtotal_minor, discount_minor)
      values ('o', 'c', '${status}', ${String(version)}, now(), 100, 10);
@@ -72,7 +76,7 @@ const cases: Partial<Record<ServiceName, Case[]>> = {
     },
     {
       ...{ rule: 'nothing-after-the-end', takes: ids },
-      holds: [told('OrderPlaced', 'OrderCancelling', 'OrderCancelled')],
+      holds: [told('OrderPlaced', 'OrderCancelling', 'OrderCancelled', 'SagaStuck')],
       breaks: { 'a line dropped afterwards': [told('OrderPlaced', 'OrderCancelled', 'OrderLinesDropped')] },
     },
     {
@@ -93,10 +97,16 @@ const cases: Partial<Record<ServiceName, Case[]>> = {
       },
     },
     {
-      ...{ rule: 'saga-fits-the-order', takes: ids },
-      holds: [order('CANCELLED', 'COMPENSATED', step('STOCK', 'UNDONE'))],
+      ...{ rule: 'saga-fits-the-order', takes: [['o', 'p']] },
+      holds: [
+        order('CANCELLED', 'COMPENSATED', step('STOCK', 'UNDONE')),
+        `insert into orders (id, status) values ('p', 'DELIVERED');
+         insert into saga_instances (order_id, status, steps) values ('p', 'COMPLETED',
+           '[{"name": "STOCK", "state": "STUCK", "attempt": 1}, {"name": "STOCK", "state": "DONE", "attempt": 2}]')`,
+      ],
       breaks: {
         'cancelled and running': [order('CANCELLED', 'RUNNING')],
+        'ended and stuck': [order('CANCELLED', 'COMPENSATED', step('PAYMENT', 'STUCK'))],
         'ended and owing': [order('CANCELLED', 'COMPENSATED', step('PAYMENT', 'UNDOING'))],
         'delivered and not complete': [order('DELIVERED', 'RUNNING')],
       },
@@ -271,5 +281,20 @@ describe.each(serviceNames)('%s', service => {
     const event = (seq: number) => `insert into outbox (topic, key, type, seq) values ('t', 'k', 'x', ${String(seq)})`;
     expect(await found('every/events-without-a-gap', [null], [event(3), event(4)])).toEqual([]);
     expect(await found('every/events-without-a-gap', [null], [event(3), event(5)])).toHaveLength(1);
+    expect(await found('every/events-without-a-gap', [null], [event(3), event(3)])).toHaveLength(1);
+  });
+
+  test('events-without-a-gap misses no number of a day that is not there any more', async () => {
+    const event = (seq: number, day: string, time: string) =>
+      `insert into outbox (topic, key, type, seq, day, occurred_us) values ('t', 'k', 'x', ${String(seq)}, '${day}',
+         extract(epoch from timestamptz '2026-11-21 ${time}Z') * 1e6)`;
+    // 4 began before midnight, and waited for 3.
+    const kept = [event(3, '2026-11-21', '00:00:01'), event(5, '2026-11-21', '00:00:03')];
+    expect(await found('every/events-without-a-gap', [null], kept)).toEqual([]);
+    expect(await found('every/events-without-a-gap', ['2026-11-21T12:00:00Z'], kept)).toEqual([]);
+    const later = [event(3, '2026-11-21', '09:00:01'), event(5, '2026-11-21', '09:00:03')];
+    expect(await found('every/events-without-a-gap', [null], later)).toHaveLength(1);
+    const dayBefore = [event(1, '2026-11-20', '00:00:00'), event(2, '2026-11-20', '00:00:00')];
+    expect(await found('every/events-without-a-gap', [null], [...dayBefore, ...kept])).toHaveLength(1);
   });
 });

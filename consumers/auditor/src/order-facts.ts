@@ -24,12 +24,12 @@ export type OrderFacts = {
           readonly sellerId: string | null;
           readonly status: string;
         })[];
-        /** A machine has to answer. */
+        /** A machine has to answer: there is a deadline. */
         readonly isAwaited: boolean;
         /** Something that was asked to be undone is not yet. */
         readonly isOwed: boolean;
-        /** An operator has settled it by hand. */
-        readonly isClosed: boolean;
+        /** Steps that an operator has settled by hand. */
+        readonly closed: readonly string[];
       })
     | undefined;
   readonly payments?:
@@ -39,6 +39,8 @@ export type OrderFacts = {
         readonly payment: string;
         readonly capturedMinor: number;
         readonly refundedMinor: number;
+        /** Of refunds, by hand. */
+        readonly settledMinor: number;
         readonly openRefunds: number;
       })
     | undefined;

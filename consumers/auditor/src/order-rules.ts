@@ -5,6 +5,7 @@ import type { OrderFacts } from './order-facts.ts';
 export const orderRules = [
   'across/order-exists',
   'across/events-arrive',
+  'across/order-goes-on',
   'across/money-is-the-total',
   'across/coupon-is-used-by-live-orders',
   'across/stock-is-what-was-bought',
@@ -26,6 +27,17 @@ type Present = Pick<Services, 'orders'> & { [Name in Exclude<keyof Services, 'or
 
 const gone = ['REASSIGNED', 'CANCELLED', 'LOST'];
 const live = ['CONFIRMED', 'HANDED_OVER', 'DELIVERED'];
+/** What an operator has answered for by settling a step: no service knows whether it is so. */
+const settledBy: Readonly<Record<string, readonly Rule[]>> = {
+  ASSIGNMENT: ['across/parcels-carry-the-lines'],
+  CANCEL: ['across/parcels-carry-the-lines'],
+  DELIVERY: ['across/parcels-carry-the-lines'],
+  STOCK: ['across/stock-is-what-was-bought'],
+  CONFIRMATION: ['across/stock-is-what-was-bought'],
+  COUPON: ['across/coupon-is-used-by-live-orders'],
+  PAYMENT: ['across/money-is-the-total'],
+  REFUND: ['across/money-is-the-total'],
+};
 const ownerOf = {
   'payment.events': 'payments',
   'stock.events': 'inventory',
@@ -55,11 +67,21 @@ export function judge(facts: OrderFacts, { quietS, graceS }: Patience): Verdict 
       : [found('across/events-arrive', `${topic}: ${String(told)} told, ${String(came)} came to orders`)];
   });
   if (missing.length > 0) return restsS < graceS ? 'under way' : missing;
-  if (orders.isAwaited || orders.isOwed || orders.isClosed || orders.saga === 'NEEDS_OPERATOR') return 'under way';
+  if (orders.isAwaited || orders.saga === 'NEEDS_OPERATOR') return 'under way';
+  const hasEnded = orders.status === 'CANCELLED' || live.includes(orders.status);
+  if (orders.isOwed || !hasEnded) {
+    // Its next event may still be on its way. Without a deadline nobody asks for it again.
+    const owes = orders.isOwed ? ', something is to be undone' : '';
+    const stops = `${orders.status}, saga ${orders.saga}${owes}: nothing is awaited, and nobody is told`;
+    return restsS < graceS ? 'under way' : [found('across/order-goes-on', stops)];
+  }
   const present: Present = { ...facts, orders };
-  const faults =
-    orders.status === 'CANCELLED' ? ofCancelled(present) : live.includes(orders.status) ? ofLive(present) : 'under way';
-  return faults === 'under way' ? faults : faults.map(([rule, detail]) => found(rule, `${orders.status}: ${detail}`));
+  const faults = orders.status === 'CANCELLED' ? ofCancelled(present) : ofLive(present);
+  if (faults === 'under way') return faults;
+  const excused = orders.closed.flatMap(step => settledBy[step] ?? []);
+  return faults
+    .filter(([rule]) => !excused.includes(rule))
+    .map(([rule, detail]) => found(rule, `${orders.status}: ${detail}`));
 }
 
 type Fault = readonly [Rule, string];
@@ -67,7 +89,7 @@ type Fault = readonly [Rule, string];
 function ofCancelled({ payments, inventory, routing }: Present): readonly Fault[] | 'under way' {
   // The provider is asked until it is known whether the card was charged.
   if (payments?.payment === 'PENDING') return 'under way';
-  const kept = (payments?.capturedMinor ?? 0) - (payments?.refundedMinor ?? 0);
+  const kept = paidOf(payments);
   const lost = linesOf(routing, ['LOST']);
   const bought = boughtLines(inventory).filter(lineNo => !lost.includes(lineNo));
   const sent = (routing?.parcels ?? []).filter(({ status }) => !gone.includes(status));
@@ -82,7 +104,7 @@ function ofCancelled({ payments, inventory, routing }: Present): readonly Fault[
 }
 
 function ofLive({ orders, payments, inventory, routing }: Present): readonly Fault[] {
-  const paid = (payments?.capturedMinor ?? 0) - (payments?.refundedMinor ?? 0);
+  const paid = paidOf(payments);
   const active = orders.lines.filter(({ status }) => status === 'ACTIVE').map(({ lineNo }) => lineNo);
   const bought = boughtLines(inventory);
   const lost = linesOf(routing, ['LOST']);
@@ -134,6 +156,9 @@ function ofLive({ orders, payments, inventory, routing }: Present): readonly Fau
 }
 
 const when = (isFault: boolean, rule: Rule, detail: string): Fault[] => (isFault ? [[rule, detail]] : []);
+
+const paidOf = (payments: Present['payments']): number =>
+  (payments?.capturedMinor ?? 0) - (payments?.refundedMinor ?? 0) - (payments?.settledMinor ?? 0);
 
 const isHeld = (inventory: Present['inventory']): boolean =>
   (inventory?.holds ?? []).some(({ state }) => state === 'HELD');

@@ -10,7 +10,7 @@ const delivered: Required<{ [Name in keyof OrderFacts]: NonNullable<OrderFacts[N
     ...{ status: 'DELIVERED', saga: 'COMPLETED', totalMinor: 900, couponCode: 'K', ageS: 10 },
     told: { 'order.events': 5, 'payment.events': 2, 'stock.events': 2, 'delivery.events': 4 },
     lines: [{ ...line, status: 'ACTIVE' }],
-    ...{ isAwaited: false, isOwed: false, isClosed: false },
+    ...{ isAwaited: false, isOwed: false, closed: [] },
   },
   payments: {
     ...{
@@ -19,6 +19,7 @@ const delivered: Required<{ [Name in keyof OrderFacts]: NonNullable<OrderFacts[N
       payment: 'CAPTURED',
       capturedMinor: 900,
       refundedMinor: 0,
+      settledMinor: 0,
       openRefunds: 0,
       ageS: 10,
     },
@@ -138,21 +139,54 @@ test('goods of a lost parcel stay sold, whether the order goes on or not', () =>
 test('an order is not judged while it moves, waits for an answer, or is in the hands of an operator', () => {
   const broken = { ...delivered, payments: { ...delivered.payments, refundedMinor: 1 } };
   expect(rulesOf({ ...broken, inventory: { ...broken.inventory, ageS: 1 } })).toBe('under way');
-  for (const part of [{ isAwaited: true }, { isOwed: true }, { isClosed: true }, { saga: 'NEEDS_OPERATOR' }]) {
+  for (const part of [{ isAwaited: true }, { isOwed: true }, { saga: 'NEEDS_OPERATOR' }]) {
     expect(rulesOf({ ...broken, orders: { ...broken.orders, ...part } })).toBe('under way');
   }
   expect(rulesOf({ ...broken, orders: { ...broken.orders, status: 'RESERVED' } })).toBe('under way');
 });
 
+const rested = (facts: typeof delivered, ageS: number): OrderFacts => ({
+  ...facts,
+  orders: { ...facts.orders, ageS },
+  payments: { ...facts.payments, ageS },
+  inventory: { ...facts.inventory, ageS },
+  routing: { ...facts.routing, ageS },
+  risk: { ...facts.risk, ageS },
+});
+
+test.each(['PENDING', 'ROUTED', 'RESERVED', 'AWAITING_PAYMENT', 'PAID', 'CANCELLING'])(
+  'an order that has stopped at %s without a deadline is found when it has rested long enough',
+  status => {
+    const stopped = { ...delivered, orders: { ...delivered.orders, status, saga: 'RUNNING' } };
+    expect(rulesOf(rested(stopped, 59))).toBe('under way');
+    expect(rulesOf(rested(stopped, 60))).toEqual(['across/order-goes-on']);
+    const awaited = { ...stopped, orders: { ...stopped.orders, isAwaited: true } };
+    expect(rulesOf(rested(awaited, 3_600))).toBe('under way');
+    const inHand = { ...stopped, orders: { ...stopped.orders, saga: 'NEEDS_OPERATOR' } };
+    expect(rulesOf(rested(inHand, 3_600))).toBe('under way');
+  },
+);
+
+test('something to be undone that nobody asks for again is found', () => {
+  const owing = { ...cancelled, orders: { ...cancelled.orders, isOwed: true } };
+  expect(rulesOf(rested(owing, 59))).toBe('under way');
+  expect(rulesOf(rested(owing, 60))).toEqual(['across/order-goes-on']);
+});
+
+test('an order that was settled by hand rests, and is held to what was not', () => {
+  const kept = { ...cancelled, payments: { ...cancelled.payments, refundedMinor: 400 } };
+  const closed = (...steps: string[]) => ({ ...kept, orders: { ...kept.orders, closed: steps } });
+  expect(rulesOf(closed('PAYMENT'))).toEqual([]);
+  expect(rulesOf(closed('STOCK'))).toEqual(['across/money-is-the-total']);
+  expect(rulesOf({ ...closed('PAYMENT'), inventory: delivered.inventory })).toEqual([
+    'across/stock-is-what-was-bought',
+  ]);
+  // Payments knows of it, too.
+  expect(rulesOf({ ...kept, payments: { ...kept.payments, settledMinor: 500 } })).toEqual([]);
+});
+
 test('an event that has not come may still come, but not for ever', () => {
-  const facts = (ageS: number): OrderFacts => ({
-    ...delivered,
-    orders: { ...delivered.orders, ageS },
-    payments: { ...delivered.payments, version: 3, ageS },
-    inventory: { ...delivered.inventory, ageS },
-    routing: { ...delivered.routing, ageS },
-    risk: { ...delivered.risk, ageS },
-  });
+  const facts = (ageS: number) => rested({ ...delivered, payments: { ...delivered.payments, version: 3 } }, ageS);
   expect(rulesOf(facts(59))).toBe('under way');
   expect(rulesOf(facts(60))).toEqual(['across/events-arrive']);
 });

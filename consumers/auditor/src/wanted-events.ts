@@ -28,7 +28,7 @@ export const wantedEvents: Readonly<Record<ServiceName, readonly string[]>> = {
       'OrderCancelling',
       'OrderCancelled',
     ],
-    'StepRetryRequested',
+    ...['StepRetryRequested', 'StepSettled'],
   ],
   inventory: [
     ...['SellerAssigned', 'DeliveryLost', 'PaymentCaptured', 'OrderCancelling', 'OrderCancelled', 'OrderLinesDropped'],

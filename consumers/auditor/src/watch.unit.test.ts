@@ -18,7 +18,7 @@ function given() {
   const watch = createWatch({
     audit: options => {
       asked.push(options);
-      const result: Audit = { checked: { 'across/money-is-the-total': 10 }, findings, underWay: 2 };
+      const result: Audit = { checked: { 'across/money-is-the-total': 10 }, findings, underWay: 2, underWayOrders: [] };
       return Promise.resolve(result);
     },
     ...{ metrics, log, everyMs: 30_000, everythingEveryMs: 100_000, now: () => nowMs },

@@ -1,4 +1,5 @@
 import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
+import { heldColumns } from '@waygraph/kit/held-event';
 import { lockKeys, settleKeys } from '@waygraph/kit/set-aside';
 
 type Row = {
@@ -50,10 +51,8 @@ export const redrive = (pool: Pool, position: string, by: By): Promise<boolean> 
   withLetter(pool, position, async (sql, letter) => {
     await sql(
       `with letter as (delete from dead_letters where position = $1 returning *)
-       insert into parked (position, consumer_group, key, event_id, topic, partition, record_offset, headers, value,
-         timestamp_ms, handler, attempts, due_at, reason, stack_hash)
-       select position, consumer_group, key, event_id, topic, partition, record_offset, headers, value,
-         timestamp_ms, handler, 0, now(), reason, stack_hash from letter`,
+       insert into parked (position, consumer_group, ${heldColumns}, attempts, due_at, reason, stack_hash)
+       select position, consumer_group, ${heldColumns}, 0, now(), reason, stack_hash from letter`,
       [position],
     );
     await remember(sql, position, letter, { ...by, action: 'REDRIVE' });

@@ -34,13 +34,17 @@ const columns = `position, consumer_group as "group", event_id as "eventId", hea
   to_char(died_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "diedAt",
   (select count(*)::int from parked where consumer_group = letter.consumer_group and key = letter.key) as waiting`;
 
-/** Oldest first. */
-export const findLetters = (sql: Sql, filter: Filter, limit?: number): Promise<Letter[]> =>
+/** In the order of their events' places, or the one that died first first. */
+export const findLetters = (
+  sql: Sql,
+  filter: Filter,
+  { by, limit }: { by: 'place' | 'age'; limit?: number | undefined },
+): Promise<Letter[]> =>
   sql<Letter>(
     `select ${columns} from dead_letters as letter
      where ($1::text is null or headers ->> 'eventType' = $1) and ($2::text is null or key = $2)
        and ($3::text is null or position(lower($3) in lower(reason)) > 0) and ($4::timestamptz is null or died_at >= $4)
-     order by letter.position limit $5`,
+     order by ${by === 'age' ? 'letter.died_at, letter.position' : 'letter.position'} limit $5`,
     [
       filter.type ?? null,
       filter.key ?? null,

@@ -126,6 +126,31 @@ test('an edit changes the payload and is written down; the redriven event has it
   expect(done).toEqual(['9 2026-11-21T10:00:00.000Z', '2 2026-11-21T09:30:00.000Z']);
 });
 
+test('an edit keeps what was given to the last digit, and so does what show prints', async () => {
+  const name = await died();
+  const given = `{ "server": "${key}", "beat": 9, "ledger": 9007199254740993, "at": "2026-11-21T10:00:00.000Z" }\n`;
+  expect((await typed(`edit ${name} --file - --why precise`, { input: given })).code).toBe(0);
+  expect(await sql('select value from dead_letters where position = $1', [name.slice(5)])).toEqual([{ value: given }]);
+  expect((await typed(`show ${name}`)).said).toContain('"ledger": 9007199254740993');
+});
+
+test('with a limit the oldest are listed, whatever their places; a redrive by filter goes by their places', async () => {
+  await world.start([handler]);
+  const keys = [0, 1, 2].map(n => `${key}-${n}`);
+  for (const [n, one] of keys.entries()) {
+    world.send({ key: one, seq: 1 });
+    await waitFor(async () => (await world.letters()).length === n + 1);
+  }
+  // The first was redriven in vain meanwhile: it has its old place and is the youngest.
+  await sql(`update dead_letters set died_at = now() + interval '1 second' where key = $1`, [keys[0]]);
+  const listed = async (line: string) =>
+    (JSON.parse((await typed(line)).said) as { key: string }[]).map(letter => letter.key);
+  expect(await listed(`list --reason ${tag()} --limit 2 --json`)).toEqual([keys[1], keys[2]]);
+  expect(await listed(`list --reason ${tag()} --json`)).toEqual([keys[1], keys[2], keys[0]]);
+  const redriven = (await typed(`redrive --reason ${tag()} --dry-run`)).said;
+  expect(keys.toSorted((a, b) => redriven.indexOf(a) - redriven.indexOf(b))).toEqual(keys);
+});
+
 test('an edit that is no JSON is refused and changes nothing', async () => {
   const name = await died();
   const refused = await typed(`edit ${name} --file new.json`, { input: '{"server": ' });

@@ -62,11 +62,15 @@ const text = (error: unknown): string =>
   error instanceof AggregateError ? text(error.errors[0]) : error instanceof Error ? error.message : String(error);
 
 /** Letters of all services that fit, and those services that could not be asked. */
-async function find(filter: Filter, world: Open, limit?: number): Promise<{ letters: Named[]; failed: boolean }> {
+async function find(
+  filter: Filter,
+  world: Open,
+  order: { by: 'place' | 'age'; limit?: number },
+): Promise<{ letters: Named[]; failed: boolean }> {
   const services = filter.service === undefined ? serviceNames : [filter.service];
   const found = await Promise.allSettled(
     services.map(async service => {
-      const letters = await findLetters(sqlOfPool(world.poolOf(service)), filter, limit);
+      const letters = await findLetters(sqlOfPool(world.poolOf(service)), filter, order);
       return letters.map(letter => ({ ...letter, service }));
     }),
   );
@@ -90,8 +94,10 @@ const print = (letters: readonly Named[], width?: number): string =>
   );
 
 async function list(command: Command & { name: 'list' }, world: Open): Promise<number> {
-  const { letters, failed } = await find(command.filter, world, command.limit);
-  const oldest = letters.toSorted((a, b) => (a.diedAt < b.diedAt ? -1 : 1)).slice(0, command.limit);
+  const { letters, failed } = await find(command.filter, world, { by: 'age', limit: command.limit });
+  const oldest = letters
+    .toSorted((a, b) => Number(a.diedAt > b.diedAt) - Number(a.diedAt < b.diedAt))
+    .slice(0, command.limit);
   if (command.json) world.say(`${JSON.stringify(oldest, undefined, 2)}\n`);
   else if (oldest.length === 0) world.say('no dead letters\n');
   else world.say(print(oldest, world.width));
@@ -133,11 +139,18 @@ async function show({ letter: name, json }: Command & { name: 'show' }, world: O
 
 function pretty(value: string | null): string {
   try {
-    return JSON.stringify(JSON.parse(value ?? 'null'), undefined, 2);
+    return JSON.stringify(JSON.parse(value ?? 'null', asWritten), undefined, 2);
   } catch {
     return value ?? '';
   }
 }
+
+/** Whole numbers beyond 2^53 as well: what is shown may be what an edit begins with. */
+const asWritten = (_: string, value: unknown, { source }: { source?: string } = {}): unknown =>
+  typeof value === 'number' && source !== undefined ? rawJSON(source) : value;
+
+/** Node has it, the language's types do not yet. */
+const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
 async function change({ letter, file, reason }: Command & { name: 'edit' }, world: Open): Promise<number> {
   const read = world.readInput ?? ((path: string) => readFileSync(path === '-' ? 0 : path, 'utf8'));
@@ -148,7 +161,8 @@ async function change({ letter, file, reason }: Command & { name: 'edit' }, worl
     throw new BadCommand(`${file}: ${text(error)}`);
   }
   try {
-    value = JSON.stringify(JSON.parse(value));
+    // Only looked at: what is kept is what was given, also numbers that are rounded here.
+    JSON.parse(value);
   } catch (error) {
     throw new BadCommand(`${file}: expected JSON: ${text(error)}`);
   }
@@ -160,7 +174,9 @@ async function change({ letter, file, reason }: Command & { name: 'edit' }, worl
 
 async function release(command: Command & { name: 'redrive' | 'discard' }, world: Open): Promise<number> {
   const chosen =
-    command.letters.length > 0 ? { letters: command.letters, failed: false } : await find(command.filter, world);
+    command.letters.length > 0
+      ? { letters: command.letters, failed: false }
+      : await find(command.filter, world, { by: 'place' });
   if (command.letters.length === 0) {
     const found = chosen.letters as readonly Named[];
     world.say(found.length === 0 ? 'no dead letters\n' : print(found, world.width));

@@ -4,6 +4,7 @@ import { loadCatalogue } from '@waygraph/inventory/load-catalogue';
 import { someCatalogue } from '@waygraph/inventory/testing/some-catalogue';
 import { assignedOrder } from '@waygraph/inventory/testing/some-order';
 import { createPool, sqlOfPool } from '@waygraph/kit/database';
+import { handleOnce } from '@waygraph/kit/handle-once';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { onStockFacts } from './on-stock-fact.ts';
 
@@ -20,7 +21,11 @@ const deliver = async (type: string, data: object, id: string = randomUUID()) =>
   const { topic } = handler.definition;
   const event = handler.definition.parse(data);
   const place = { topic, partition: 0, offset: '0', key: null, seq: 1, occurredUs: Date.now() * 1000 };
-  await handler.wire({ pool, group: prefix, alongside: () => Promise.resolve() })({ id, event, ...place });
+  await handler.wire({ transact: handleOnce(pool, prefix), alongside: () => Promise.resolve() })({
+    id,
+    event,
+    ...place,
+  });
 };
 const told = async (orderId: string) =>
   (await sql<{ type: string }>('select type from outbox where key = $1 order by seq', [orderId])).map(
@@ -80,4 +85,17 @@ test('what is sold stays sold when a cancellation asks neither for the stock nor
     await deliver('OrderCancelling', cancelling(order, [...undo]));
     expect(await told(order)).toEqual(types);
   }
+});
+
+test('a request for the step of another owner writes nothing; one to undo what never was is answered, and nothing is held later', async () => {
+  const order = uniqueId('o');
+  const retry = (step: string) => ({
+    ...{ orderId: order, customerId: 'ana', sellerIds: [seller], attempt: 2, status: 'CANCELLING', version: 5 },
+    ...{ step, round: 1 },
+  });
+  for (const step of ['PAYMENT', 'CANCEL', 'REFUND']) await deliver('StepRetryRequested', retry(step));
+  expect(await sql('select from order_stock where order_id = $1', [order])).toEqual([]);
+  await deliver('StepRetryRequested', retry('STOCK'));
+  await deliver('SellerAssigned', assigned(order));
+  expect(await told(order)).toEqual(['StockReleased', 'StockRejected']);
 });

@@ -23,8 +23,6 @@ const consumer = createEventConsumer({
   group: 'inventory',
   pool,
   handlers: onStockFacts({ reservationTtlMinutes: env.RESERVATION_TTL_MINUTES }),
-  // One connection is the sweep's.
-  concurrency: Math.max(1, env.DATABASE_POOL - 2),
   log,
   onCrash: endOnCrash(lifecycle, log),
 });

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Delivery } from '@waygraph/kit/consumer';
 import { createPool, sqlOfPool } from '@waygraph/kit/database';
+import { handleOnce } from '@waygraph/kit/handle-once';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { placeOrder } from '@waygraph/orders/place-order';
+import { factTypes } from '@waygraph/orders/saga-table';
 import { deliveryEvents } from '@waygraph/schema/events/delivery';
 import { paymentEvents } from '@waygraph/schema/events/payment';
 import { stockEvents } from '@waygraph/schema/events/stock';
 import { createHandlers } from './handlers.ts';
-import { keepInTimeline } from './keep-in-timeline.ts';
 
 const handlers = createHandlers();
 const pool = createPool({ url: testEnv('ORDERS_DATABASE_URL'), max: 4, name: 'orders-consumer-test' });
@@ -35,7 +36,7 @@ const deliver = async (type: string, data: { orderId: string; reason: string }, 
   const delivery: Delivery<{ type: string; data: unknown }> = {
     ...{ id, event: { type, data }, topic, partition: 0, offset: '0', key: data.orderId, seq: 1, occurredUs: 1 },
   };
-  await handler.wire({ pool, group: 'orders-test', alongside: keepInTimeline })(delivery);
+  await handler.wire({ transact: handleOnce(pool, 'orders-test'), alongside: () => Promise.resolve() })(delivery);
 };
 
 const unavailable = (orderId: string) => ({
@@ -51,6 +52,13 @@ test('every event of the services that an order needs has one handler', () => {
   const told = [...deliveryEvents, ...stockEvents, ...paymentEvents].map(({ type }) => type);
   const handled = handlers.map(({ definition }) => definition.type);
   expect(handled.toSorted()).toEqual([...told, 'DelayConfirmed', 'RiskLevelChanged'].toSorted());
+});
+
+test('the saga hears of every event that its table waits for', () => {
+  const handled = new Set(handlers.map(({ definition }) => definition.type));
+  expect(factTypes.filter(type => !handled.has(type))).toEqual([]);
+  // All of them together, so that whatever comes at once shares its statements.
+  expect(new Set(handlers.map(({ together }) => together)).size).toBe(1);
 });
 
 test('an event brings its order on and is kept in its timeline, once however often it comes', async () => {

@@ -1,58 +1,14 @@
-import { onMany, type EventHandler } from '@waygraph/kit/event-consumer';
+import { onMany, type EffectOfMany, type EventHandler } from '@waygraph/kit/event-consumer';
+import { advanceOrders } from '@waygraph/orders/advance-orders';
+import { factTypes } from '@waygraph/orders/saga-table';
+import type { OrderFact } from '@waygraph/orders/timeline';
 import type { EventDefinition } from '@waygraph/schema/events/define';
 import { deliveryEvents } from '@waygraph/schema/events/delivery';
 import { paymentEvents } from '@waygraph/schema/events/payment';
 import { DelayConfirmed, RiskLevelChanged } from '@waygraph/schema/events/risk';
 import { stockEvents } from '@waygraph/schema/events/stock';
-import { keepInTimeline } from './keep-in-timeline.ts';
-import { onAssignmentRejected } from './on-assignment-rejected.ts';
-import { onCancelRefused } from './on-cancel-refused.ts';
-import { onCompensationStuck } from './on-compensation-stuck.ts';
-import { onCouponRedeemed } from './on-coupon-redeemed.ts';
-import { onCouponRejected } from './on-coupon-rejected.ts';
-import { onCouponRestored } from './on-coupon-restored.ts';
-import { onDelivered } from './on-delivered.ts';
-import { onDeliveryCancelled } from './on-delivery-cancelled.ts';
-import { onDeliveryLost } from './on-delivery-lost.ts';
-import { onHandedOver } from './on-handed-over.ts';
-import { onPaymentCaptured } from './on-payment-captured.ts';
-import { onPaymentFailed } from './on-payment-failed.ts';
-import { onPaymentRefunded } from './on-payment-refunded.ts';
-import { onReservationExpired } from './on-reservation-expired.ts';
-import { onSellerAssigned } from './on-seller-assigned.ts';
-import { onSellerUnavailable } from './on-seller-unavailable.ts';
-import { onStockConfirmationFailed } from './on-stock-confirmation-failed.ts';
-import { onStockConfirmed } from './on-stock-confirmed.ts';
-import { onStockRejected } from './on-stock-rejected.ts';
-import { onStockReleased } from './on-stock-released.ts';
-import { onStockReserved } from './on-stock-reserved.ts';
 
-/** Events that bring an order on. `stepTimeoutMs`: how long the steps that begin then may take. */
-const acting = (stepTimeoutMs?: number): readonly EventHandler[] =>
-  [
-    onSellerAssigned,
-    onSellerUnavailable,
-    onHandedOver,
-    onDelivered,
-    onDeliveryCancelled,
-    onStockReserved,
-    onStockRejected,
-    onStockReleased,
-    onStockConfirmed,
-    onStockConfirmationFailed,
-    onCouponRedeemed,
-    onCouponRejected,
-    onCouponRestored,
-    onPaymentCaptured,
-    onPaymentFailed,
-    onPaymentRefunded,
-    onAssignmentRejected,
-    onCancelRefused,
-    onCompensationStuck,
-    onDeliveryLost,
-    onReservationExpired,
-  ].map(handler => handler(stepTimeoutMs));
-
+/** Everything that is told about orders. */
 const told: readonly EventDefinition[] = [
   ...deliveryEvents,
   ...stockEvents,
@@ -61,9 +17,19 @@ const told: readonly EventDefinition[] = [
   DelayConfirmed,
 ];
 
-/** Everything that is told about orders; what does not bring them on is only kept in their timeline. */
+/**
+ * One effect for all of it, so that whatever comes in a row shares a transaction: the saga's table says which events bring an order on,
+ * the others are only kept in its timeline. `stepTimeoutMs`: how long the steps that begin then may take.
+ */
 export function createHandlers(stepTimeoutMs?: number): readonly EventHandler[] {
-  const own = acting(stepTimeoutMs);
-  const kept = told.filter(event => !own.some(({ definition }) => definition.type === event.type));
-  return [...own, ...kept.map(event => onMany(event, keepInTimeline))];
+  const unheard = factTypes.filter(fact => !told.some(({ type }) => type === fact));
+  if (unheard.length > 0) throw new Error(`the saga waits for events that nobody tells: ${unheard.join(', ')}`);
+  const advance: EffectOfMany = (deliveries, sql) =>
+    advanceOrders(
+      sql,
+      // Each was parsed by one of the definitions above, which makes it one of these.
+      deliveries.map(delivery => ({ ...delivery, event: delivery.event as OrderFact })),
+      stepTimeoutMs,
+    );
+  return told.map(definition => onMany(definition, advance));
 }

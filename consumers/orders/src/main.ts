@@ -8,9 +8,8 @@ import { forgetRequests } from '@waygraph/orders/forget-requests';
 import { tableTopic } from '@waygraph/schema/topics';
 import { readEnv } from './env.ts';
 import { createHandlers } from './handlers.ts';
-import { keepInTimeline } from './keep-in-timeline.ts';
 import { onProductChanged } from './on-product-changed.ts';
-import { startSweep } from './sweep.ts';
+import { assertCaughtUp, startSweep } from './sweep.ts';
 
 const env = readEnv();
 const log = createLog('orders-consumer', env.LOG_LEVEL);
@@ -23,10 +22,8 @@ const consumer = createEventConsumer({
   group: 'orders',
   pool,
   handlers: createHandlers(env.SAGA_STEP_TIMEOUT_MS),
-  alongside: keepInTimeline,
   tables: { [tableTopic('inventory.products')]: onProductChanged(sqlOfPool(pool)) },
   brokers: env.KAFKA_BROKERS,
-  concurrency: Math.max(1, env.DATABASE_POOL - 2),
   log,
   onCrash: endOnCrash(lifecycle, log),
 });
@@ -43,9 +40,10 @@ const sweep = startSweep({
       },
     }),
   forgetRequests: () => forgetRequests(sqlOfPool(pool)),
-  // While nobody reads the answers, nobody can say that there are none.
+  // While answers are there that nobody has read yet, nobody can say that there are none.
   mayJudge: () => {
     consumer.ready();
+    assertCaughtUp(consumer.lagMs(), env.SAGA_STEP_TIMEOUT_MS);
   },
   log,
 });

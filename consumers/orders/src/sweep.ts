@@ -2,6 +2,13 @@ import type { Log } from '@waygraph/kit/log';
 import { createSweep } from '@waygraph/kit/sweep';
 
 const forgetEveryMs = 3_600_000;
+/** Who has nothing to read is some hundred ms behind all the same. */
+const leastLagMs = 2_000;
+
+/** Throws while what is being read was told longer ago than a step may take: its answer may be next. */
+export function assertCaughtUp(lagMs: number, stepTimeoutMs: number): void {
+  if (lagMs >= Math.max(stepTimeoutMs, leastLagMs)) throw new Error(`answers are read ${Math.round(lagMs)} ms behind`);
+}
 
 /**
  * Enforces deadlines again and again, and now and then forgets requests that nobody will repeat any more. `mayJudge` throws while

@@ -1,9 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { createLog } from '@waygraph/kit/log';
 import { waitFor } from '@waygraph/kit/testing/wait-for';
-import { startSweep } from './sweep.ts';
+import { assertCaughtUp, startSweep } from './sweep.ts';
 
 const log = createLog('sweep-test', 'silent');
+
+test('nobody is judged while what is read is older than a step may take, or nobody knows how old it is', () => {
+  expect(() => assertCaughtUp(29_999, 30_000)).not.toThrow();
+  expect(() => assertCaughtUp(30_000, 30_000)).toThrow('30000 ms behind');
+  expect(() => assertCaughtUp(Infinity, 30_000)).toThrow('behind');
+  expect(() => assertCaughtUp(700, 100)).not.toThrow();
+});
 
 test('enforces deadlines again and again, but not while answers are not read, and goes on after a fault', async () => {
   const counts = { judged: 0, enforced: 0, forgotten: 0 };

@@ -16,7 +16,8 @@ import { createConnectorRepair } from './repair-connector.ts';
 import { tell } from './told.ts';
 
 const roundEveryMs = 1_000;
-const lookEveryMs = 2_000;
+/** A slot that was moved shows until its connector keeps its next offset, which takes it two seconds. */
+const lookEveryMs = 1_000;
 const keepEveryMs = 10 * 60_000;
 const keepAgainMs = 5_000;
 /** Without a round for so long the proof stands still. */

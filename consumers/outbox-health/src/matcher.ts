@@ -32,8 +32,8 @@ export type Bounds = ReadonlyMap<string, number>;
 type Waiting = { readonly record: LogRecord; readonly round: number };
 
 /**
- * Pairs rows with records, one to one by event id, whichever of both comes first. Only what has no partner yet is kept: `room` says
- * how many more rows it takes; of records it keeps the newest `mostRecords` and counts what it forgot.
+ * Pairs rows with records, one to one by event id, whichever of both comes first. Only what has no partner yet is kept, and nothing is
+ * forgotten: `room` and `recordRoom` say how many more are to be brought.
  */
 export function createMatcher(options: { mostRows?: number; mostRecords?: number; mostRecent?: number } = {}) {
   const { mostRows = 20_000, mostRecords = 50_000, mostRecent = 20_000 } = options;
@@ -43,7 +43,7 @@ export function createMatcher(options: { mostRows?: number; mostRecords?: number
   const recent = new Set<string>();
   let pendingCount = 0;
   let waitingCount = 0;
-  const counts = { matched: 0, forgotten: 0 };
+  const counts = { matched: 0 };
   /** For records of a round: when everything below these bounds is read, their rows have been read too. */
   const bounds = new Map<number, Bounds>();
   let round = 0;
@@ -64,6 +64,7 @@ export function createMatcher(options: { mostRows?: number; mostRecords?: number
 
   return {
     room: () => mostRows - pendingCount,
+    recordRoom: () => mostRecords - waitingCount,
     /** True when its record is there already. */
     row(row: OutboxRow, lsn: bigint): boolean {
       if (takeFirst(waiting, row.id) !== undefined) {
@@ -87,11 +88,6 @@ export function createMatcher(options: { mostRows?: number; mostRecords?: number
       known.push({ record, round });
       waiting.set(record.id, known);
       waitingCount += 1;
-      if (waitingCount <= mostRecords) return;
-      const [oldest] = waiting.keys();
-      waitingCount -= waiting.get(oldest ?? '')?.length ?? 0;
-      waiting.delete(oldest ?? '');
-      counts.forgotten += 1;
     },
     /** Ends the round in which records came; `now` was asked after they did. */
     endRound(now: Bounds): void {
@@ -127,6 +123,12 @@ export function createMatcher(options: { mostRows?: number; mostRecords?: number
       for (const list of pending.values())
         for (const { row } of list) if (row.place === place && row.tx < (lowest ?? Infinity)) lowest = row.tx;
       return lowest;
+    },
+    /** As at the beginning; what it counted stays. */
+    clear(): void {
+      for (const all of [pending, waiting, recent, bounds]) all.clear();
+      pendingCount = 0;
+      waitingCount = 0;
     },
     counts,
     sizes: () => ({ rows: pendingCount, records: waitingCount }),

@@ -44,11 +44,21 @@ test('a second record of a pair is a known repeat; a second row wants a record o
   expect(matcher.lowest('q')).toBeUndefined();
 });
 
-test('keeps what it holds within bounds and counts what it forgot', () => {
+test('says how much more is to be brought, and forgets nothing', () => {
   const matcher = createMatcher({ mostRows: 3, mostRecords: 2 });
   for (const id of ['a', 'b', 'c']) matcher.record(record(id));
-  expect(matcher.sizes().records).toBe(2);
-  expect(matcher.counts.forgotten).toBe(1);
+  expect(matcher.recordRoom()).toBe(-1);
   matcher.row(row('z'), 1n);
   expect(matcher.room()).toBe(2);
+  for (const id of ['a', 'b', 'c']) expect(matcher.row(row(id), 1n)).toBe(true);
+  expect(matcher.recordRoom()).toBe(2);
+});
+
+test('is empty after it was cleared', () => {
+  const matcher = createMatcher();
+  matcher.row(row('a'), 1n);
+  matcher.record(record('b'));
+  matcher.clear();
+  expect(matcher.sizes()).toEqual({ rows: 0, records: 0 });
+  expect(matcher.row(row('b'), 1n)).toBe(false);
 });

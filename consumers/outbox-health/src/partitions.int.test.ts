@@ -136,6 +136,20 @@ test('what a killed keeper has left is finished by the next', async () => {
   expect((await world.admin('select from pg_class where relname = $1', [tableOf(day(-30))])).length).toBe(0);
 });
 
+test('a row of a day that was half dropped goes with it, and holds up no other', async () => {
+  for (const n of [-40, -41]) await makePartition(world.place, 'orders', day(n));
+  await world.place.sql('alter table orders.outbox detach partition orders.outbox_default');
+  await world.place.sql(`alter table orders.outbox detach partition orders.${tableOf(day(-40))} concurrently`);
+  await world.place.sql('alter table orders.outbox attach partition orders.outbox_default default');
+  await insertOn(day(-40), 80);
+  const made = keeper();
+  await made.keep(world.place);
+  expect(made.counts()).toMatchObject({ moved: 1, inDefault: 0, dropped: 2 });
+  expect(
+    await world.admin('select from pg_class where relname = any($1)', [[-40, -41].map(n => tableOf(day(n)))]),
+  ).toEqual([]);
+});
+
 test('the login sees outboxes and nothing else', async () => {
   await expect(world.place.sql('select 1 from orders.inbox')).rejects.toMatchObject({ code: '42501' });
   await expect(world.place.sql('select 1 from orders.idempotency')).rejects.toMatchObject({ code: '42501' });

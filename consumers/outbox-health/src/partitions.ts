@@ -96,7 +96,9 @@ export function createPartitionKeeper(options: {
   const counts = { made: 0, dropped: 0, moved: 0, held: 0, inDefault: 0 };
 
   async function make(place: Place, schema: string, today: string): Promise<void> {
-    const there = new Set((await partitionsOf(place.sql, schema)).map(({ day }) => day));
+    // One that is detached and not dropped yet takes no rows: those that came since are in the default partition.
+    const attached = (await partitionsOf(place.sql, schema)).filter(partition => partition.attached);
+    const there = new Set(attached.map(({ day }) => day));
     const stray = await place.sql<{ day: string }>(`select distinct day from ${schema}.outbox_default`);
     const ahead = Array.from({ length: daysAhead + 1 }, (_, n) => dayAfter(today, n));
     for (const day of new Set([...ahead, ...stray.map(row => row.day)])) {

@@ -1,5 +1,6 @@
 import { createPool, sqlOfPool, type Pool, type Sql } from '@waygraph/kit/database';
 import type { Offsets } from './event-log.ts';
+import type { LastRecords } from './log-cut.ts';
 import type { LogRecord, OutboxRow } from './matcher.ts';
 
 /** A database that holds outboxes. */
@@ -13,7 +14,12 @@ export type Place = {
   readonly sql: Sql;
 };
 
-export type Position = { readonly tx: number; readonly readFrom: Offsets; readonly readTo: Offsets };
+export type Position = {
+  readonly tx: number;
+  readonly readFrom: Offsets;
+  readonly readTo: Offsets;
+  readonly last: LastRecords;
+};
 
 export function openPlace(url: string): Place {
   const { hostname, port, pathname } = new URL(url);
@@ -160,16 +166,21 @@ export async function oldestRowMs(place: Place, schemas: readonly string[]): Pro
 }
 
 export async function loadPosition(sql: Sql): Promise<Position | undefined> {
-  const [row] = await sql<{ tx: string; read_from: Offsets; read_to: Offsets }>(
-    'select tx, read_from, read_to from cdc.outbox_position',
+  const [row] = await sql<{ tx: string; read_from: Offsets; read_to: Offsets; last_read: LastRecords }>(
+    'select tx, read_from, read_to, last_read from cdc.outbox_position',
   );
-  return row && { tx: Number(row.tx), readFrom: row.read_from, readTo: row.read_to };
+  return row && { tx: Number(row.tx), readFrom: row.read_from, readTo: row.read_to, last: row.last_read };
 }
 
-export async function savePosition(sql: Sql, { tx, readFrom, readTo }: Position): Promise<void> {
+export async function savePosition(sql: Sql, { tx, readFrom, readTo, last }: Position): Promise<void> {
   await sql(
-    `insert into cdc.outbox_position (tx, read_from, read_to) values ($1, $2, $3)
-     on conflict (one) do update set tx = excluded.tx, read_from = excluded.read_from, read_to = excluded.read_to, saved_at = now()`,
-    [tx, JSON.stringify(readFrom), JSON.stringify(readTo)],
+    `insert into cdc.outbox_position (tx, read_from, read_to, last_read) values ($1, $2, $3, $4)
+     on conflict (one) do update set tx = excluded.tx, read_from = excluded.read_from, read_to = excluded.read_to,
+       last_read = excluded.last_read, saved_at = now()`,
+    [tx, JSON.stringify(readFrom), JSON.stringify(readTo), JSON.stringify(last)],
   );
+}
+
+export async function forgetPosition(sql: Sql): Promise<void> {
+  await sql('delete from cdc.outbox_position');
 }

@@ -2,12 +2,23 @@ import type { RawMessage } from '@waygraph/kit/kafka-delivery';
 import type { Log } from '@waygraph/kit/log';
 import { beginProof, type Side } from './begin-proof.ts';
 import type { EventLog, Offsets } from './event-log.ts';
+import { LogCut } from './log-cut.ts';
 import { createMatcher, type OutboxRow, type Pending } from './matcher.ts';
-import { confirmed, known, publishAgain, readRows, savePosition, transactions, walEnd, type Place } from './place.ts';
+import {
+  confirmed,
+  forgetPosition,
+  known,
+  publishAgain,
+  readRows,
+  savePosition,
+  transactions,
+  walEnd,
+  type Place,
+} from './place.ts';
+import { readSources } from './read-sources.ts';
 
 /** A row without a record is late after this time; whether it is missing is told by the slot, not by the clock. */
 const lateAfterMs = 10_000;
-const rowsAtOnce = 5_000;
 const recordsAtOnce = 20_000;
 const againAtOnce = 500;
 const saveEveryMs = 10_000;
@@ -39,7 +50,11 @@ export function createReconciler(options: {
     strangers: 0,
     gaps: 0,
     elsewhere: 0,
+    cuts: 0,
+    /** Of sides that were given up. */
+    repeats: 0,
   };
+  const toldElsewhere = new Set<string>();
   let sides: Side[] | undefined;
   let alreadyRead: Offsets = {};
   let lastSave = performance.now();
@@ -59,18 +74,16 @@ export function createReconciler(options: {
     const { place, sources } = side;
     const offsets = eventLog.positions();
     const { over, begun } = await transactions(place.sql);
-    for (const source of sources) {
-      for (;;) {
-        const most = Math.min(rowsAtOnce, matcher.room());
-        if (most <= 0 || source.tx >= over) break;
+    await readSources({
+      ...{ sources, over },
+      room: () => ({ rows: matcher.room(), records: matcher.recordRoom() }),
+      read: async (source, most) => {
         const { rows, upTo } = await readRows(place, source, over, most);
-        if (rows.length > 0) {
-          const lsn = await walEnd(place.sql);
-          for (const row of rows) addRow(side, row, lsn, begun);
-        }
+        const lsn = rows.length > 0 ? await walEnd(place.sql) : 0n;
+        for (const row of rows) addRow(side, row, lsn, begun);
         source.tx = upTo;
-      }
-    }
+      },
+    });
     side.history.add({ begun, offsets });
     return begun;
   }
@@ -78,8 +91,18 @@ export function createReconciler(options: {
   function addRow({ gaps }: Side, row: OutboxRow, lsn: bigint, begun: number): void {
     counts.rows += 1;
     if (row.table === 'outbox') gaps.add(row.topic, row.key, row.seq, begun);
-    if (topics.has(row.topic)) matcher.row(row, lsn);
-    else counts.elsewhere += 1;
+    matcher.row(row, lsn);
+    if (topics.has(row.topic)) return;
+    counts.elsewhere += 1;
+    if (toldElsewhere.has(row.topic)) return;
+    toldElsewhere.add(row.topic);
+    log.error({ row }, 'an event leads to a topic that does not exist: its connector may stand still');
+  }
+
+  /** What is new on the log, as far as there is room; at its end when it resolves to true. */
+  async function readLog(): Promise<boolean> {
+    const room = matcher.recordRoom();
+    return room > 0 && (await eventLog.readOn(addRecord, Math.min(recordsAtOnce, room)));
   }
 
   function addRecord(message: RawMessage): void {
@@ -122,13 +145,16 @@ export function createReconciler(options: {
     for (const { place } of all) {
       const lsn = await confirmed(place.sql, slots);
       if (lsn === undefined) continue;
-      for (const one of matcher.pending()) if (one.row.place === place.name && one.lsn <= lsn) behind.add(one);
+      for (const one of matcher.pending())
+        // Where there is no topic, publishing again is of no use.
+        if (one.row.place === place.name && one.lsn <= lsn && topics.has(one.row.topic)) behind.add(one);
     }
     if (behind.size === 0) return;
     const ends = await eventLog.ends();
     for (let tries = 0; !eventLog.has(ends); tries += 1) {
-      if (tries > mostTries) return;
-      await eventLog.readOn(addRecord, recordsAtOnce);
+      // Without room, rows have to be read first: what is missing can only be told at the end of the log.
+      if (tries > mostTries || matcher.recordRoom() <= 0) return;
+      await readLog();
     }
     const missing = matcher.pending().filter(one => behind.has(one));
     for (const { place } of all)
@@ -185,27 +211,49 @@ export function createReconciler(options: {
   const provenBelow = (side: Side): number => Math.min(readBelow(side), matcher.lowest(side.place.name) ?? Infinity);
 
   async function save(all: Side[]): Promise<void> {
-    const readTo = eventLog.positions();
+    const [readTo, last] = [eventLog.positions(), eventLog.lastRecords()];
     for (const side of all) {
       const { begun, offsets } = side.history.before(provenBelow(side));
-      await savePosition(side.place.sql, { tx: begun, readFrom: offsets, readTo });
+      await savePosition(side.place.sql, { tx: begun, readFrom: offsets, readTo, last });
     }
     lastSave = performance.now();
   }
 
+  async function round(): Promise<void> {
+    const all = sides ?? (await begin());
+    const begun = new Map<string, number>();
+    for (const side of all) begun.set(side.place.name, await readPlace(side));
+    // The records of the rounds before had come before this was asked.
+    matcher.endRound(begun);
+    await readLog();
+    await explain(all);
+    all.forEach(tellGaps);
+    await mend(all);
+    tellLate(Date.now());
+    if (performance.now() - lastSave > saveEveryMs) await save(all);
+  }
+
+  const repeats = (): number => sum(sides?.map(({ gaps }) => gaps.repeats()) ?? []);
+
+  /** What was proven may be gone: everything that is still in the outboxes is proven anew, and what is not there is published again. */
+  async function startOver({ topics: cut }: LogCut): Promise<void> {
+    log.error({ topics: cut }, 'the log was cut or made anew: whatever the outboxes still have is proven once more');
+    for (const { sql } of places) await forgetPosition(sql);
+    counts.cuts += 1;
+    counts.repeats += repeats();
+    sides = undefined;
+    matcher.clear();
+  }
+
   return {
+    /** Rejects when it could not be ended; the next one goes on where it was. */
     async round(): Promise<void> {
-      const all = sides ?? (await begin());
-      const begun = new Map<string, number>();
-      for (const side of all) begun.set(side.place.name, await readPlace(side));
-      // The records of the rounds before had come before this was asked.
-      matcher.endRound(begun);
-      await eventLog.readOn(addRecord, recordsAtOnce);
-      await explain(all);
-      all.forEach(tellGaps);
-      await mend(all);
-      tellLate(Date.now());
-      if (performance.now() - lastSave > saveEveryMs) await save(all);
+      try {
+        await round();
+      } catch (error) {
+        if (error instanceof LogCut) await startOver(error);
+        throw error;
+      }
     },
     /** Keeps where it is, for whoever goes on. */
     save: async () => {
@@ -216,7 +264,7 @@ export function createReconciler(options: {
       const side = sides?.find(one => one.place === place);
       return side === undefined ? 0 : provenBelow(side);
     },
-    counts: () => ({ ...counts, ...matcher.counts, repeats: sum(sides?.map(({ gaps }) => gaps.repeats()) ?? []) }),
+    counts: () => ({ ...counts, ...matcher.counts, repeats: counts.repeats + repeats() }),
     lateNow: () => lateNow,
     sizes: matcher.sizes,
   };

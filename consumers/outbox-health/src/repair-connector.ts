@@ -5,24 +5,24 @@ import type { Place } from './place.ts';
 
 /** What a connector's slot is, and what the connector thinks it is. */
 export type Finding = {
-  readonly connector: Pick<Connector, 'state'>;
   /** undefined: it does not exist. */
   readonly slot: { readonly walStatus: string | null; readonly confirmed: bigint | null } | undefined;
-  /** Where the connector wants to go on; undefined: it has never been anywhere. */
+  /** Where the connector wants to go on, asked after the slot; undefined: it has never been anywhere. */
   readonly offset: bigint | undefined;
 };
 
 /** Why a connector needs another slot or another position, if it does: nobody but us can help it then. */
-export function ailment({ connector, slot, offset }: Finding): string | undefined {
+export function ailment({ slot, offset }: Finding): string | undefined {
   if (slot === undefined) return 'its slot is gone';
   if (slot.walStatus === 'lost') return 'its slot is lost: the WAL it needs is gone';
-  // The offset is kept before the slot is told, so a slot that is ahead was moved or made anew behind the connector's back.
-  if (connector.state === 'FAILED' && offset !== undefined && slot.confirmed !== null && offset < slot.confirmed)
-    return 'its slot is ahead of it';
+  // The offset is kept before the slot is told, so a slot that is ahead was moved or made anew behind the connector's back. The connector
+  // may fail of it, or go on without a word: then its first new offset hides what it left out.
+  if (offset !== undefined && slot.confirmed !== null && offset < slot.confirmed) return isAhead;
   return undefined;
 }
 
 type SlotRow = { wal_status: string | null; confirmed: string | null };
+const isAhead = 'its slot is ahead of it';
 const patienceMs = 30_000;
 
 /**
@@ -68,6 +68,16 @@ export function createConnectorRepair({ connect, log }: { connect: ConnectClient
     log.info({ place: place.name, connector: connector.name, slot }, 'connector is repaired');
   }
 
+  /** It stays stopped: whoever resumes it will find it without a position. Refused when that was meanwhile; the next look then sees it run. */
+  async function forgetPosition(place: Place, { name, config }: Connector, cause: string): Promise<void> {
+    const slot = config['slot.name'] ?? '';
+    log.error({ place: place.name, connector: name, slot, cause }, 'the position of a stopped connector is forgotten');
+    await connect.forgetOffsets(name);
+    await place.sql('insert into cdc.connector_repairs (connector, slot, cause, ended_at) values ($1, $2, $3, now())', [
+      ...[name, slot, cause],
+    ]);
+  }
+
   let repairs = 0;
   return {
     /** Mends what needs it; gives how many that were. */
@@ -76,10 +86,12 @@ export function createConnectorRepair({ connect, log }: { connect: ConnectClient
       let mended = 0;
       for (const connector of connectors) {
         const slot = await slotOf(place, connector.config['slot.name'] ?? '');
-        const offset = connector.state === 'FAILED' ? await connect.offset(connector.name) : undefined;
-        const cause = ailment({ connector, slot, offset }) ?? (await halfDone(place, connector.name));
+        const offset = await connect.offset(connector.name);
+        const cause = ailment({ slot, offset }) ?? (await halfDone(place, connector.name));
         if (cause === undefined) continue;
-        await repair(place, connector, cause);
+        if (cause === isAhead && connector.state === 'STOPPED' && offset !== undefined)
+          await forgetPosition(place, connector, cause);
+        else await repair(place, connector, cause);
         mended += 1;
       }
       repairs += mended;

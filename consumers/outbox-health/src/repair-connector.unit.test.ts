@@ -1,25 +1,73 @@
 import { expect, test } from '@jest/globals';
-import { ailment, type Finding } from './repair-connector.ts';
+import { createLog } from '@waygraph/kit/log';
+import type { ConnectClient } from './connect-client.ts';
+import type { Place } from './place.ts';
+import { ailment, createConnectorRepair, type Finding } from './repair-connector.ts';
 
-const running: Finding = {
-  connector: { state: 'RUNNING' },
-  slot: { walStatus: 'reserved', confirmed: 100n },
-  offset: undefined,
-};
-const failed: Finding = { ...running, connector: { state: 'FAILED' }, offset: 100n };
+const well: Finding = { slot: { walStatus: 'reserved', confirmed: 100n }, offset: 100n };
+const ahead = 'its slot is ahead of it';
 
 test.each<[string, Finding, string | undefined]>([
-  ['runs', running, undefined],
-  ['has failed for a reason of its own', failed, undefined],
-  ['has failed before it ever read anything', { ...failed, offset: undefined }, undefined],
-  ['is stopped by an operator', { ...running, connector: { state: 'STOPPED' } }, undefined],
-  ['has no slot', { ...running, slot: undefined }, 'its slot is gone'],
+  ['is where its slot is', well, undefined],
+  ['is further than its slot', { ...well, offset: 101n }, undefined],
+  ['never read anything', { ...well, offset: undefined }, undefined],
+  ['has no slot', { ...well, slot: undefined }, 'its slot is gone'],
   [
     'has lost its slot',
-    { ...running, slot: { walStatus: 'lost', confirmed: 100n } },
+    { ...well, slot: { walStatus: 'lost', confirmed: 100n } },
     'its slot is lost: the WAL it needs is gone',
   ],
-  ['is behind its slot', { ...failed, offset: 99n }, 'its slot is ahead of it'],
+  ['is behind its slot', { ...well, offset: 99n }, ahead],
 ])('a connector that %s', (_, finding, cause) => {
   expect(ailment(finding)).toBe(cause);
+});
+
+/** A connector `tables` in this state, at 99 of a slot that is at 100. */
+function given(state: string, interrupted?: string) {
+  const done: string[] = [];
+  const config = { 'database.hostname': 'h', 'database.port': '1', 'database.dbname': 'd', 'slot.name': 's' };
+  let offset: bigint | undefined = 99n;
+  const connect: ConnectClient = {
+    list: () => Promise.resolve([{ name: 'tables', config, state }]),
+    offset: () => Promise.resolve(offset),
+    stop: () => Promise.resolve(void done.push('stop')),
+    forgetOffsets: () => {
+      done.push('forget');
+      offset = undefined;
+      return Promise.resolve();
+    },
+    resume: () => Promise.resolve(void done.push('resume')),
+  };
+  const sql = (text: string): Promise<unknown[]> => {
+    if (text.includes('pg_replication_slots')) return Promise.resolve([{ wal_status: 'reserved', confirmed: '100' }]);
+    if (text.startsWith('select cause') && interrupted !== undefined) return Promise.resolve([{ cause: interrupted }]);
+    return Promise.resolve([]);
+  };
+  const place = { name: 'p', host: 'h', port: 1, database: 'd', sql } as unknown as Place;
+  const repair = createConnectorRepair({ connect, log: createLog('test', 'silent') });
+  return { look: () => repair.look(place), done };
+}
+
+test.each(['RUNNING', 'FAILED', 'UNASSIGNED'])(
+  'a slot that was moved under a connector that is %s is met, though it goes on without a word',
+  async state => {
+    const { look, done } = given(state);
+    expect(await look()).toBe(1);
+    expect(done).toEqual(['stop', 'forget', 'resume']);
+    expect(await look()).toBe(0);
+  },
+);
+
+test('a connector that somebody has stopped stays stopped, and forgets where it was', async () => {
+  const { look, done } = given('STOPPED');
+  expect(await look()).toBe(1);
+  expect(done).toEqual(['forget']);
+  expect(await look()).toBe(0);
+});
+
+test('one that an interrupted repair has stopped goes on', async () => {
+  const { look, done } = given('STOPPED', ahead);
+  await look();
+  await look();
+  expect(done).toEqual(['forget', 'stop', 'forget', 'resume']);
 });

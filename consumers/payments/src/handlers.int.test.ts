@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Handler } from '@waygraph/kit/consumer';
 import { createPool, isTransient, sqlOfPool } from '@waygraph/kit/database';
 import type { EventHandler } from '@waygraph/kit/event-consumer';
+import { handleOnce } from '@waygraph/kit/handle-once';
 import { createLog } from '@waygraph/kit/log';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
@@ -12,13 +13,7 @@ import { settleCard } from '@waygraph/payments/settle-card';
 import { leaveToTest, moved, someOrder, told, topUp } from '@waygraph/payments/testing/some-order';
 import { spawnPsp, type Psp } from '@waygraph/payments/testing/spawn-psp';
 import { createProviderAsker } from './ask-provider.ts';
-import { onOrderCancelled } from './on-order-cancelled.ts';
-import { onOrderCancelling } from './on-order-cancelling.ts';
-import { onOrderLinesDropped } from './on-order-lines-dropped.ts';
-import { onOrderPlaced } from './on-order-placed.ts';
-import { onOrderReadyForPayment } from './on-order-ready-for-payment.ts';
-import { onSellerAssigned } from './on-seller-assigned.ts';
-import { onStepRetryRequested } from './on-step-retry-requested.ts';
+import { onPaymentFacts } from './on-payment-fact.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 10, name: 'payments-consumer-test' });
 const sql = sqlOfPool(pool);
@@ -33,7 +28,7 @@ afterAll(() => Promise.all([pool.end(), psp.dispose()]));
 async function handle(data: object, handler: EventHandler, id = uuidv7()): Promise<void> {
   const { topic, type } = handler.definition;
   const run: Handler<{ type: string; data: unknown }> = handler.wire({
-    ...{ pool, group },
+    transact: handleOnce(pool, group),
     alongside: () => Promise.resolve(),
   });
   const event = handler.definition.parse(data);
@@ -53,13 +48,15 @@ async function deliver(data: { orderId: string }, handler: EventHandler, id?: st
   if (wanted.delete(data.orderId)) await settle(data.orderId);
 }
 
-const placed = onOrderPlaced();
-const assigned = onSellerAssigned();
-const ready = onOrderReadyForPayment(later);
-const dropped = onOrderLinesDropped(later);
-const cancelling = onOrderCancelling(later);
-const cancelled = onOrderCancelled(later);
-const retry = onStepRetryRequested(later);
+const handlerOf = (type: string, asker: Parameters<typeof onPaymentFacts>[0] = later) =>
+  onPaymentFacts(asker).find(handler => handler.definition.type === type)!;
+const placed = handlerOf('OrderPlaced');
+const assigned = handlerOf('SellerAssigned');
+const ready = handlerOf('OrderReadyForPayment');
+const dropped = handlerOf('OrderLinesDropped');
+const cancelling = handlerOf('OrderCancelling');
+const cancelled = handlerOf('OrderCancelled');
+const retry = handlerOf('StepRetryRequested');
 
 test.each(['WALLET', 'CARD'] as const)(
   'an order paid by %s, given back in parts and cancelled: every event repeated under its own and a new id does nothing twice',
@@ -117,6 +114,17 @@ test('a step is answered again once per request, whose repeat is none; the steps
   ]);
 });
 
+test('a refund that was refused and then settled by hand stays so, whatever is asked for again', async () => {
+  const order = someOrder({ payment: 'CARD' });
+  await deliver(order.ready(), ready);
+  await psp.behave(order.customerId, { outcome: 'decline', of: 'refunds', times: 1 });
+  await deliver(order.cancelling('PAYMENT'), cancelling);
+  await deliver(order.settled('PAYMENT'), handlerOf('StepSettled'));
+  await deliver(order.retry('PAYMENT', 'CANCELLING'), retry);
+  expect((await told(sql, order.orderId)).map(({ type }) => type)).toEqual(['PaymentCaptured', 'CompensationStuck']);
+  expect(await moved(sql, order.orderId)).toHaveLength(2);
+});
+
 test('a provider that is silent, then killed, then back: the same event charges once', async () => {
   const order = someOrder({ payment: 'CARD' });
   const { orderId, customerId } = order;
@@ -152,7 +160,7 @@ test('while the provider is silent, orders by wallet are paid and those by card 
     takeDue: () => Promise.resolve([]),
     ...{ concurrency: 4, everyMs: 60_000, log: createLog('payments-consumer-test', 'silent') },
   });
-  const handler = onOrderReadyForPayment(asker);
+  const handler = handlerOf('OrderReadyForPayment', asker);
   const cards = Array.from({ length: 6 }, () => someOrder({ payment: 'CARD' }));
   const wallet = someOrder();
   await topUp(pool, wallet.customerId, 1_500);

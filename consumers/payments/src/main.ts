@@ -8,13 +8,7 @@ import { httpProvider } from '@waygraph/payments/provider';
 import { settleCard } from '@waygraph/payments/settle-card';
 import { createProviderAsker } from './ask-provider.ts';
 import { readEnv } from './env.ts';
-import { onOrderCancelled } from './on-order-cancelled.ts';
-import { onOrderCancelling } from './on-order-cancelling.ts';
-import { onOrderLinesDropped } from './on-order-lines-dropped.ts';
-import { onOrderPlaced } from './on-order-placed.ts';
-import { onOrderReadyForPayment } from './on-order-ready-for-payment.ts';
-import { onSellerAssigned } from './on-seller-assigned.ts';
-import { onStepRetryRequested } from './on-step-retry-requested.ts';
+import { onPaymentFacts } from './on-payment-fact.ts';
 
 const env = readEnv();
 const log = createLog('payments-consumer', env.LOG_LEVEL);
@@ -37,16 +31,7 @@ const consumer = createEventConsumer({
   brokers: env.KAFKA_BROKERS,
   group: 'payments',
   pool,
-  handlers: [
-    onOrderPlaced(),
-    onSellerAssigned(),
-    onOrderReadyForPayment(asker),
-    onOrderLinesDropped(asker),
-    onOrderCancelling(asker),
-    onOrderCancelled(asker),
-    onStepRetryRequested(asker),
-  ],
-  concurrency: Math.max(1, env.DATABASE_POOL - 2),
+  handlers: onPaymentFacts(asker),
   log,
   onCrash: endOnCrash(lifecycle, log),
 });

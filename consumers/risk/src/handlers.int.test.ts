@@ -1,26 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from '@jest/globals';
 import { createPool, sqlOfPool } from '@waygraph/kit/database';
-import type { EventHandler } from '@waygraph/kit/event-consumer';
+import { handleOnce } from '@waygraph/kit/handle-once';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
-import { onAssignmentRejected } from './on-assignment-rejected.ts';
-import { onDelivered } from './on-delivered.ts';
-import { onDeliveryCancelled } from './on-delivery-cancelled.ts';
-import { onDeliveryLost } from './on-delivery-lost.ts';
-import { onEtaChanged } from './on-eta-changed.ts';
-import { onOrderCancelled } from './on-order-cancelled.ts';
-import { onSellerAssigned } from './on-seller-assigned.ts';
+import { onRiskFacts } from './on-risk-fact.ts';
 
 const pool = createPool({ url: testEnv('RISK_DATABASE_URL'), max: 2, name: 'risk-consumer-test' });
 const sql = sqlOfPool(pool);
 const group = uniqueId('risk');
 afterAll(() => pool.end());
 
-const deliver = async (handler: EventHandler, data: object, id: string = randomUUID()) => {
+const handlers = onRiskFacts();
+const deliver = async (type: string, data: object, id: string = randomUUID()) => {
+  const handler = handlers.find(({ definition }) => definition.type === type)!;
   const event = handler.definition.parse(data);
   const place = { topic: handler.definition.topic, partition: 0, offset: '0', key: null, seq: 1 };
   const occurredUs = Date.parse('2026-11-21T09:30:00Z') * 1000;
-  await handler.wire({ pool, group, alongside: () => Promise.resolve() })({ id, event, ...place, occurredUs });
+  await handler.wire({ transact: handleOnce(pool, group), alongside: () => Promise.resolve() })({
+    id,
+    event,
+    ...place,
+    occurredUs,
+  });
 };
 const level = async (orderId: string) =>
   (await sql<{ level: string }>('select level from order_risks where order_id = $1', [orderId]))[0]?.level;
@@ -51,23 +52,29 @@ const assigned = (orderId: string, expectedAt: string) => ({
 
 test('an order that is expected too late, and comes too late', async () => {
   const order = uniqueId('o');
-  await deliver(onSellerAssigned(), assigned(order, intime));
+  await deliver('SellerAssigned', assigned(order, intime));
   const id = randomUUID();
   const changed = { ...about(order), ...parcel, eta: eta(2, late), previousExpectedAt: intime };
-  for (const again of [id, id, randomUUID()]) await deliver(onEtaChanged(), changed, again);
+  for (const again of [id, id, randomUUID()]) await deliver('EtaChanged', changed, again);
   expect(await level(order)).toBe('ELEVATED');
-  await deliver(onDelivered(), { ...about(order), ...parcel, deliveredAt: late });
+  await deliver('Delivered', { ...about(order), ...parcel, deliveredAt: late });
   expect(await told(order)).toEqual(['ELEVATED', 'CONFIRMED']);
 });
 
 test.each([
-  ['lost', onDeliveryLost(), { ...parcel, lineNos: [1], reason: 'fell off' }],
-  ['rejected by its seller', onAssignmentRejected(), { ...parcel, attempt: 1, lineNos: [1], reason: 'broken' }],
-  ['cancelled', onDeliveryCancelled(), { attempt: 1, reason: 'cancelled' }],
-  ['of a cancelled order', onOrderCancelled(), { status: 'CANCELLED', version: 3, reason: 'cancelled' }],
-])('a late parcel that is %s is a risk no more', async (_, handler, data) => {
+  ['lost', 'DeliveryLost', { ...parcel, lineNos: [1], reason: 'fell off' }],
+  ['rejected by its seller', 'AssignmentRejected', { ...parcel, attempt: 1, lineNos: [1], reason: 'broken' }],
+  ['cancelled', 'DeliveryCancelled', { attempt: 1, reason: 'cancelled' }],
+  ['of a cancelled order', 'OrderCancelled', { status: 'CANCELLED', version: 3, reason: 'cancelled' }],
+])('a late parcel that is %s is a risk no more', async (_, type, data) => {
   const order = uniqueId('o');
-  await deliver(onSellerAssigned(), assigned(order, late));
-  await deliver(handler, { ...about(order), ...data });
+  await deliver('SellerAssigned', assigned(order, late));
+  await deliver(type, { ...about(order), ...data });
   expect(await told(order)).toEqual(['ELEVATED', 'LOW']);
+});
+
+test('what comes in a row shares its statements, whatever it tells', () => {
+  const first = handlers.map(({ together }) => together);
+  expect(first[0]).toBeDefined();
+  expect(new Set(first).size).toBe(1);
 });

@@ -4,13 +4,7 @@ import { createLifecycle } from '@waygraph/kit/lifecycle';
 import { createLog } from '@waygraph/kit/log';
 import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
 import { readEnv } from './env.ts';
-import { onAssignmentRejected } from './on-assignment-rejected.ts';
-import { onDelivered } from './on-delivered.ts';
-import { onDeliveryCancelled } from './on-delivery-cancelled.ts';
-import { onDeliveryLost } from './on-delivery-lost.ts';
-import { onEtaChanged } from './on-eta-changed.ts';
-import { onOrderCancelled } from './on-order-cancelled.ts';
-import { onSellerAssigned } from './on-seller-assigned.ts';
+import { onRiskFacts } from './on-risk-fact.ts';
 
 const env = readEnv();
 const log = createLog('risk-consumer', env.LOG_LEVEL);
@@ -23,16 +17,7 @@ const consumer = createEventConsumer({
   brokers: env.KAFKA_BROKERS,
   group: 'risk',
   pool,
-  handlers: [
-    onSellerAssigned(),
-    onEtaChanged(),
-    onDelivered(),
-    onDeliveryLost(),
-    onAssignmentRejected(),
-    onDeliveryCancelled(),
-    onOrderCancelled(),
-  ],
-  concurrency: Math.max(1, env.DATABASE_POOL - 2),
+  handlers: onRiskFacts(),
   log,
   onCrash: endOnCrash(lifecycle, log),
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Delivery } from '@waygraph/kit/consumer';
 import type { EventHandler } from '@waygraph/kit/event-consumer';
+import { handleOnce } from '@waygraph/kit/handle-once';
 import { createLog } from '@waygraph/kit/log';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
@@ -55,7 +56,10 @@ describe('events that routing hears of', () => {
 
   /** Delivers the event as the consumer does: at least once, so here twice. */
   async function deliver(handler: EventHandler, event: OutboxEvent): Promise<void> {
-    const handle = handler.wire({ pool: orders.pool, group: 'routing', alongside: () => Promise.resolve() });
+    const handle = handler.wire({
+      transact: handleOnce(orders.pool, 'routing'),
+      alongside: () => Promise.resolve(),
+    });
     const { topic, type, seq, payload } = event;
     const delivery: Delivery<{ type: string; data: unknown }> = {
       ...{ id: uuidv7(), topic, partition: 0, offset: '0', key: event.key, seq, occurredUs: Date.now() * 1_000 },
@@ -67,7 +71,7 @@ describe('events that routing hears of', () => {
     expect(await orders.sql('select from outbox')).toHaveLength(told.length);
   }
 
-  const reach = () => ({ read: orders.read, roadKm: orders.roadKm, sql: orders.sql });
+  const reach = () => ({ read: orders.read, locate: orders.locate, roadKm: orders.roadKm, sql: orders.sql });
   const types = async (orderId: string) => (await orders.events(orderId)).map(({ type }) => type);
   async function placed() {
     const order = orders.placed(['bread']);

@@ -6,6 +6,7 @@ import { endOnCrash, runConsumer } from '@waygraph/kit/run-consumer';
 import { createSweep } from '@waygraph/kit/sweep';
 import { expireFactors } from '@waygraph/routing/expire-factors';
 import { connectRedis, createLiveFactors } from '@waygraph/routing/live-factors';
+import { rememberPlaces } from '@waygraph/routing/locate-address';
 import { rebuildLiveFactors } from '@waygraph/routing/rebuild-live-factors';
 import { rememberWays } from '@waygraph/routing/remembered-ways';
 import { readEnv } from './env.ts';
@@ -38,12 +39,11 @@ lifecycle.onStop('redis', () => {
 });
 const liveFactors = createLiveFactors({ redis, sql });
 
-const search = { read, roadKm, sql };
+const search = { read, locate: rememberPlaces(read), roadKm, sql };
 const consumer = createEventConsumer({
   group: 'routing',
   brokers: env.KAFKA_BROKERS,
   pool,
-  concurrency: Math.max(1, env.DATABASE_POOL - 4),
   handlers: [
     onOrderPlaced(search),
     onStockRejected(search),

@@ -1,5 +1,12 @@
-import { on } from '@waygraph/kit/event-consumer';
+import { onMany } from '@waygraph/kit/event-consumer';
 import { startDeliveries } from '@waygraph/routing/start-deliveries';
 import { OrderConfirmed } from '@waygraph/schema/events/orders';
 
-export const onOrderConfirmed = () => on(OrderConfirmed, (order, sql) => startDeliveries(sql, order));
+/** Many orders at once: those that are confirmed in a row share their statements. */
+export const onOrderConfirmed = () =>
+  onMany(OrderConfirmed, (deliveries, sql) =>
+    startDeliveries(
+      sql,
+      deliveries.map(({ event: { data }, traceparent }) => ({ ...data, traceparent })),
+    ),
+  );

@@ -15,13 +15,17 @@ export type OwnDatabase = {
 
 /**
  * A service's schema in a database of its own: what a test writes there reaches no Kafka, so that no running consumer answers to
- * orders that only the test knows.
+ * orders that only the test knows. `env` has the addresses where they are not in the process's own.
  */
-export async function ownDatabase(service: ServiceName): Promise<OwnDatabase> {
+export async function ownDatabase(
+  service: ServiceName,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<OwnDatabase> {
+  const setting = (variable: string): string => env[variable] ?? testEnv(variable);
   const name = uniqueId(service).replaceAll('-', '_');
-  const admin = new URL(testEnv(`${service.toUpperCase()}_DATABASE_URL`));
-  admin.username = testEnv('POSTGRES_ADMIN_USER');
-  admin.password = testEnv('POSTGRES_ADMIN_PASSWORD');
+  const admin = new URL(setting(`${service.toUpperCase()}_DATABASE_URL`));
+  admin.username = setting('POSTGRES_ADMIN_USER');
+  admin.password = setting('POSTGRES_ADMIN_PASSWORD');
   const server = createPool({ url: admin.href, max: 1, name: `${service}-test` });
   await server.query(`create database ${name}`);
 

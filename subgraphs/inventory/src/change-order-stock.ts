@@ -1,5 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
-import { followingFrom, publish, type OutboxRow } from '@waygraph/kit/outbox';
+import { followingFrom, fullRows, insertRows, type OutboxRow } from '@waygraph/kit/outbox';
 import type { Change, OrderStock, Reservation } from './order-stock.ts';
 import { afterMoves, sumOf, type AssignedLine, type Shelf } from './shelf.ts';
 
@@ -20,11 +20,12 @@ export type Question = {
 };
 
 /**
- * Loads the stock of orders, decides one question after the other, saves, tells; in the caller's transaction and in four statements,
- * however many there are. Everybody locks in this order: orders' rows by id, then shelves by product and seller; so orders that
+ * Loads the stock of orders, decides one question after the other, saves, tells; in the caller's transaction and in three statements,
+ * however many there are; in none without a question. Everybody locks in this order: orders' rows by id, then shelves by product and seller; so orders that
  * cross wait, but never for each other. Gives the changes there were.
  */
 export async function changeOrderStock(sql: Sql, questions: readonly Question[]): Promise<Change[]> {
+  if (questions.length === 0) return [];
   const orders = await lockOrders(
     sql,
     questions.map(({ parties }) => parties),
@@ -132,6 +133,7 @@ async function lockShelves(sql: Sql, orderIds: readonly string[], wanted: readon
   return { ...loaded, nowMs: Number(loaded.nowMs) };
 }
 
+/** With what is told, in one statement: the order of its parts is nobody's business, and each touches rows of its own. */
 async function save(sql: Sql, changes: readonly Change[], told: readonly OutboxRow[]): Promise<void> {
   // An order, or an attempt of it, that changed more than once is saved as it is at last.
   const orders = new Map(changes.map(({ order }) => [order.orderId, order]));
@@ -141,15 +143,16 @@ async function save(sql: Sql, changes: readonly Change[], told: readonly OutboxR
     ),
   );
   await sql(
-    `with moved as (
+    `with told as (${insertRows}),
+     moved as (
        update stock s set available = s.available + m.available, reserved = s.reserved + m.reserved, sold = s.sold + m.sold,
          version = s.version + 1, updated_at = now()
-       from ${each(1)}, jsonb_to_record(it) as m("productId" text, "sellerId" text, available int, reserved int, sold int)
+       from ${each(2)}, jsonb_to_record(it) as m("productId" text, "sellerId" text, available int, reserved int, sold int)
        where s.product_id = m."productId" and s.seller_id = m."sellerId"
      ), answered as (
        insert into reservations (order_id, attempt, state, lines, expires_at, refusal)
        select "orderId", attempt, state, lines, "expiresAt", refusal
-       from jsonb_to_recordset($2::jsonb)
+       from jsonb_to_recordset($3::jsonb)
          as r("orderId" text, attempt int, state text, lines jsonb, "expiresAt" timestamptz, refusal jsonb)
        on conflict (order_id, attempt) do update
          set state = excluded.state, lines = excluded.lines, expires_at = excluded.expires_at, refusal = excluded.refusal,
@@ -157,14 +160,14 @@ async function save(sql: Sql, changes: readonly Change[], told: readonly OutboxR
      )
      update order_stock o set version = c.version, paid = c.paid, seller_ids = c."sellerIds", lost_line_nos = c."lostLineNos",
        cancel_reason = c.cancelled ->> 'reason', released_for = (c.cancelled ->> 'releasedFor')::int, updated_at = now()
-     from ${each(3)}, jsonb_to_record(it)
+     from ${each(4)}, jsonb_to_record(it)
        as c("orderId" text, version bigint, paid boolean, "sellerIds" text[], "lostLineNos" int[], cancelled jsonb)
      where o.order_id = c."orderId"`,
     [
+      JSON.stringify(fullRows(told)),
       JSON.stringify(sumOf(changes.flatMap(({ moves }) => moves))),
       JSON.stringify([...reservations.values()]),
       JSON.stringify([...orders.values()].map(order => ({ ...order, reservations: undefined }))),
     ],
   );
-  await publish(sql, told);
 }

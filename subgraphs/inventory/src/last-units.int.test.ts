@@ -103,7 +103,7 @@ describe('many orders at once', () => {
       facts.assigned(one, [[product(8), seller, 6]], 2),
       facts.assigned(other, [[product(8), seller, 3]], 2),
     );
-    expect(stock.counts).toEqual([4]);
+    expect(stock.counts).toEqual([3]);
     expect(await types(one)).toEqual([
       ...['StockReserved', 'StockConfirmed', 'StockReleased'],
       ...['StockReserved', 'StockConfirmed'],

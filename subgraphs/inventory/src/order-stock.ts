@@ -51,10 +51,6 @@ type Holding = Reservation & { readonly state: 'HELD' | 'CONFIRMED' };
 export const holds = (reservation: Reservation): reservation is Holding =>
   reservation.state === 'HELD' || reservation.state === 'CONFIRMED';
 
-/** The lines for which the order has stock now; at most one attempt has any. */
-export const heldLines = ({ reservations }: OrderStock): readonly AssignedLine[] =>
-  reservations.filter(holds).flatMap(({ lines }) => lines);
-
 /** `reservation`: as it is from now on. */
 export type Step = {
   readonly reservation?: Reservation;

@@ -1,7 +1,7 @@
 import type { Sql } from '@waygraph/kit/database';
 import { changeOrderStock } from './change-order-stock.ts';
 import type { Change } from './order-stock.ts';
-import { decide, wantedLines, type StockFact } from './stock-fact.ts';
+import { concernsStock, decide, wantedLines, type StockFact } from './stock-fact.ts';
 
 export type StockTerms = {
   /** How long stock is held for an order that is not paid. */
@@ -17,7 +17,7 @@ export function settleStock(
   const holdMs = reservationTtlMinutes * 60_000;
   return changeOrderStock(
     sql,
-    facts.map(fact => ({
+    facts.filter(concernsStock).map(fact => ({
       parties: fact.data,
       wanted: wantedLines(fact),
       traceparent: fact.traceparent,

@@ -9,7 +9,7 @@ import {
 } from './reservation-events.ts';
 import { changeOf, present, type Change, type OrderStock, type Reservation } from './order-stock.ts';
 import { confirm } from './reservation.ts';
-import { cancel } from './stock-return.ts';
+import { cancel, isExpired } from './stock-return.ts';
 
 export type AnswerRequest = {
   readonly step: string;
@@ -18,13 +18,16 @@ export type AnswerRequest = {
   readonly isUndone: boolean;
 };
 
+/** Whether inventory is asked; the other steps have other owners. */
+export const isOurs = (step: string): boolean => step === 'STOCK' || step === 'CONFIRMATION';
+
 /**
  * The present answer to a step once more, as a new event; what can still be done is done first. Undefined: nothing is known of it, or
- * a later attempt has taken its place and is answered for itself.
+ * a later attempt has taken its place and is answered for itself. That stock is to be undone is always answered.
  */
 export function answerAgain(order: OrderStock, { step, attempt, isUndone }: AnswerRequest): Change | undefined {
-  if (order.reservations.length === 0 || (step !== 'STOCK' && step !== 'CONFIRMATION')) return undefined;
   if (isUndone) return step === 'STOCK' ? undoAgain(order, attempt) : undefined;
+  if (order.reservations.length === 0 || !isOurs(step)) return undefined;
   // Who asks for the confirmation knows of the money.
   if (step === 'CONFIRMATION' && !order.paid) return confirm(order);
   const newest = order.reservations.at(-1);
@@ -38,7 +41,7 @@ function undoAgain(order: OrderStock, attempt: number): Change | undefined {
   const reason = order.cancelled?.reason ?? 'the order is cancelled';
   const last = order.reservations.findLast(({ state }) => state !== 'REJECTED');
   const untold = { ...order, cancelled: order.cancelled && { reason, releasedFor: null } };
-  return last?.state === 'EXPIRED'
+  return last !== undefined && isExpired(last, attempt)
     ? changeOf({ ...order, cancelled: { reason, releasedFor: null } }, [{ events: [tellExpired(last)] }])
     : cancel(untold, reason, { undoFor: attempt });
 }

@@ -63,6 +63,23 @@ describe('asked for what is to be undone', () => {
       expect(told(ask(order, 'STOCK', { isUndone }))).toEqual(['ReservationExpired 5']);
   });
 
+  test('that another attempt had expired is no answer: the one that is undone is answered for itself', () => {
+    for (const attempt of [1, 3]) {
+      const change = ask(withOne('EXPIRED'), 'STOCK', { isUndone, attempt });
+      expect(change?.events).toMatchObject([{ type: 'StockReleased', payload: { attempt, lines } }]);
+      expect(change?.moves).toEqual([]);
+    }
+  });
+
+  test('it is answered also where nothing was ever held, and nothing will be', () => {
+    for (const order of [fresh, withOne('REJECTED')]) {
+      const change = ask(order, 'STOCK', { isUndone });
+      expect(change?.events).toMatchObject([{ type: 'StockReleased', payload: { attempt: 2, lines: [] } }]);
+      expect(change?.order.cancelled).toEqual({ reason: 'the order is cancelled', releasedFor: 2 });
+      expect(told(ask(change!.order, 'STOCK', { isUndone }))).toEqual([`StockReleased ${String(order.version + 2)}`]);
+    }
+  });
+
   test('a confirmation has nothing to undo of its own', () => {
     expect(ask(withOne('CONFIRMED'), 'CONFIRMATION', { isUndone })).toBeUndefined();
   });
@@ -71,7 +88,6 @@ describe('asked for what is to be undone', () => {
 test('silent about orders, attempts and steps that are not known here', () => {
   expect(ask(fresh, 'STOCK')).toBeUndefined();
   expect(ask(fresh, 'CONFIRMATION')).toBeUndefined();
-  expect(ask(fresh, 'STOCK', { isUndone: true })).toBeUndefined();
   expect(ask(withOne('HELD'), 'PAYMENT')).toBeUndefined();
   for (const attempt of [1, 3]) expect(ask(withOne('HELD'), 'STOCK', { attempt })).toBeUndefined();
 });

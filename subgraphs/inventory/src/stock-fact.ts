@@ -10,7 +10,7 @@ import type { PaymentCaptured } from '@waygraph/schema/events/payment';
 import type { Change, OrderStock } from './order-stock.ts';
 import { confirm, reserve } from './reservation.ts';
 import type { AssignedLine, Shelf } from './shelf.ts';
-import { answerAgain } from './stock-answer.ts';
+import { answerAgain, isOurs } from './stock-answer.ts';
 import { cancel, drop, lose } from './stock-return.ts';
 
 /** What others tell that an order's stock depends on. */
@@ -32,6 +32,9 @@ export const wantedLines = (fact: StockFact): readonly AssignedLine[] =>
     ? fact.data.parcels.flatMap(parcel => parcel.lines).sort((one, other) => one.lineNo - other.lineNo)
     : [];
 
+/** Whether a fact may change anything here: most requests to answer again are for other owners' steps. */
+export const concernsStock = (fact: StockFact): boolean => fact.type !== 'StepRetryRequested' || isOurs(fact.data.step);
+
 /** What becomes of an order's stock by a fact. Undefined: nothing, for it is a repeat or comes too late. */
 export function decide(
   order: OrderStock,
@@ -49,8 +52,8 @@ export function decide(
       return confirm(order);
     case 'OrderCancelling': {
       const { attempt, reason, undo } = fact.data;
-      // Only where every parcel was lost neither delivery nor stock are to be undone, and something else is. Else nothing is on its
-      // way, and what was sold here goes back also when orders gave up waiting for the answer.
+      // With the delivery to be undone nothing is on its way any more, and with nothing to be undone nothing ever was: what was sold here
+      // goes back, also when orders gave up waiting for its answer. Else every parcel may be lost, and what was sold stays so.
       const atSellers = undo.includes('DELIVERY') || undo.length === 0;
       return cancel(order, reason, { undoFor: undo.includes('STOCK') ? attempt : undefined, atSellers });
     }

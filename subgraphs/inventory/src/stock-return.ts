@@ -1,4 +1,4 @@
-import { changeOf, giveBack, holds, present, type Change, type OrderStock } from './order-stock.ts';
+import { changeOf, giveBack, holds, present, type Change, type OrderStock, type Reservation } from './order-stock.ts';
 import { tellReleased } from './reservation-events.ts';
 
 /** Lines that the order does not have any more. Undefined: nothing of them was there. */
@@ -24,8 +24,8 @@ export function lose(order: OrderStock, lineNos: readonly number[]): Change | un
 /**
  * The order is over. What is only held goes back whoever says so; what is sold when `undoFor` names the attempt whose stock is to be
  * undone, when its goods are `atSellers` for certain, or when the last answer was a rejection, behind which nobody knows of it.
- * `undoFor` is answered with StockReleased, once, also when everything went back before; but not when it had expired, which was
- * told. Undefined: nothing new.
+ * `undoFor` is answered with StockReleased, once, also when everything went back before or nothing was ever there: who asks waits for
+ * it. Only that this very attempt had expired was told before. Undefined: nothing new.
  */
 export function cancel(
   given: OrderStock,
@@ -41,11 +41,15 @@ export function cancel(
     cancelled: { reason: given.cancelled?.reason ?? reason, releasedFor },
   });
   const last = given.reservations.findLast(({ state }) => state !== 'REJECTED');
-  if (undoFor !== undefined && told === null && last !== undefined && last.state !== 'EXPIRED') {
+  if (undoFor !== undefined && (told ?? 0) < undoFor && !isExpired(last, undoFor)) {
     const returned = holding.flatMap(held => present(given, held));
-    const answer = tellReleased(undoFor, returned.length > 0 ? returned : last.lines, reason);
+    const answer = tellReleased(undoFor, returned.length > 0 ? returned : (last?.lines ?? []), reason);
     return changeOf(over(undoFor), [...steps.map(step => ({ ...step, events: [] })), { events: [answer] }]);
   }
   if (steps.length === 0 && given.cancelled !== null) return undefined;
   return changeOf(over(told ?? steps.at(-1)?.reservation.attempt ?? null), steps);
 }
+
+/** Whether an attempt had expired, which is the answer to who undoes it; of another attempt's end it learns nothing. */
+export const isExpired = (last: Reservation | undefined, attempt: number): boolean =>
+  last?.state === 'EXPIRED' && last.attempt === attempt;

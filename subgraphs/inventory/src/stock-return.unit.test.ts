@@ -62,12 +62,27 @@ describe('cancel', () => {
     expect([told(expired), expired?.order.cancelled]).toEqual([[], { reason: 'no coupon', releasedFor: null }]);
   });
 
-  test('of an order that nothing is known of it remembers that it is over', () => {
+  test('that an older or a later attempt had expired is no answer to the one that is undone', () => {
+    for (const undoFor of [2, 4]) {
+      const order = { ...withOne('EXPIRED'), reservations: [answer(3, 'EXPIRED'), answer(5, 'REJECTED')] };
+      const change = cancel(order, 'no coupon', { undoFor });
+      expect([told(change), change?.moves]).toEqual([[`StockReleased ${String(undoFor)}`], []]);
+      expect(cancel(change!.order, 'no coupon', { undoFor })).toBeUndefined();
+    }
+  });
+
+  test('of an order that nothing is known of it remembers that it is over, and says so to who waits for it', () => {
     for (const order of [fresh, withOne('REJECTED')]) {
-      const change = cancel(order, 'no coupon', { undoFor: 1 });
-      expect([told(change), change?.moves]).toEqual([[], []]);
-      expect(change?.order.cancelled).toEqual({ reason: 'no coupon', releasedFor: null });
-      expect(cancel(change!.order, 'no coupon', { undoFor: 1 })).toBeUndefined();
+      const over = cancel(order, 'no coupon');
+      expect([told(over), over?.moves]).toEqual([[], []]);
+      expect(over?.order.cancelled).toEqual({ reason: 'no coupon', releasedFor: null });
+      expect(cancel(over!.order, 'no coupon')).toBeUndefined();
+      for (const before of [order, over!.order]) {
+        const change = cancel(before, 'no coupon', { undoFor: 1 });
+        expect(change?.events).toMatchObject([{ type: 'StockReleased', payload: { attempt: 1, lines: [] } }]);
+        expect([change?.moves, change?.order.cancelled]).toEqual([[], { reason: 'no coupon', releasedFor: 1 }]);
+        expect(cancel(change!.order, 'no coupon', { undoFor: 1 })).toBeUndefined();
+      }
     }
   });
 

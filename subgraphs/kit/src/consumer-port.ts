@@ -5,9 +5,12 @@ import type { Log } from './log.ts';
 export type Turn = {
   /** False as soon as somebody else may work on the partition, or the process stops: what is not begun is left. */
   readonly isOurs: () => boolean;
-  /** Something of the part is done. */
+  /** A step of the part is begun or done: nobody takes the consumer to stand still. */
   readonly progress: () => void;
 };
+
+/** Of `longestStandstillMs`: what a single piece of work may take is less. */
+export const longestStandstillMs = 60_000;
 
 export type ConsumerOptions = {
   readonly brokers: readonly string[];
@@ -27,6 +30,8 @@ export type ConsumerOptions = {
   readonly commitEveryMs?: number;
   /** So long there may be work of which none gets done, in ms. Default 1 min. */
   readonly longestStandstillMs?: number;
+  /** So long a stop waits for the work that is running, in ms; what hangs is left to whoever has its partition next. Default 4 s. */
+  readonly drainMs?: number;
   /** It has joined its group, at the start or after a rebalance. */
   readonly onJoin?: () => void;
 } & (
@@ -42,8 +47,13 @@ export type ConsumerOptions = {
 export type KafkaConsumer = {
   /** Resolves when it has joined its group for the first time, which it tries for as long as it takes. */
   start(): Promise<void>;
-  /** Lets running work end, commits what is done, leaves the group. */
+  /** Lets running work end, but waits for none that hangs; commits what is done, leaves the group. */
   stop(): Promise<void>;
   /** Throws, naming topic, partition and offset, when the consumer does not get on. */
   ready(): void;
+  /**
+   * How far it is behind, in ms: whatever reached its partitions longer ago is done (or put aside). Some hundred ms when there is
+   * nothing to do; Infinity while nobody knows, which is before the first full look after each join.
+   */
+  lagMs(): number;
 };

@@ -99,6 +99,16 @@ export const retry =
     }
   };
 
+/** What `timeout` rejects with: a passing fault. */
+export class TookTooLong extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor(timeoutMs: number) {
+    super(`no end after ${timeoutMs} ms`);
+    this.name = 'TookTooLong';
+  }
+}
+
 /** Rejects, as a passing fault, when the handler takes longer. The handler itself is not stopped: its repeat must be harmless. */
 export const timeout =
   (timeoutMs: number): Wrapper =>
@@ -106,7 +116,7 @@ export const timeout =
   async delivery => {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      late.reject(Object.assign(new Error(`no end after ${String(timeoutMs)} ms`), { code: 'ETIMEDOUT' }));
+      late.reject(new TookTooLong(timeoutMs));
     }, timeoutMs);
     try {
       await Promise.race([next(delivery), late.promise]);

@@ -40,7 +40,20 @@ export function createPool(options: {
   });
   // An idle connection that the server closes reports here; without a listener it would end the process.
   pool.on('error', () => undefined);
+  pool.on('release', error => {
+    if (!(error as unknown)) lastReturns.set(pool, performance.now());
+  });
   return pool;
+}
+
+/** When a connection was last given back in good order. */
+const lastReturns = new WeakMap<Pool, number>();
+const noConnection = 'timeout exceeded when trying to connect';
+
+/** Whether there was no connection only because others work with all of them: the database is there. */
+export function isExhausted(pool: Pool, error: unknown): boolean {
+  if (!(error instanceof Error) || error.message !== noConnection || pool.totalCount < pool.options.max) return false;
+  return performance.now() - (lastReturns.get(pool) ?? -Infinity) < connectTimeoutMs;
 }
 
 /** Names of statement texts, so that a connection parses and plans each of them once and not at each call. */
@@ -65,15 +78,20 @@ export const sqlOfPool =
 
 /**
  * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. When the connection dies during the
- * commit nobody knows whether it took effect; the rejection is then a passing fault, and a repeat must be harmless.
+ * commit nobody knows whether it took effect; the rejection is then a passing fault, and a repeat must be harmless. A statement
+ * that waits longer than `lockTimeoutMs` for a lock fails, as a passing fault too; default: it waits until its time is over.
  */
-export async function withTransaction<Result>(pool: Pool, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+export async function withTransaction<Result>(
+  pool: Pool,
+  work: (sql: Sql) => Promise<Result>,
+  { lockTimeoutMs }: { lockTimeoutMs?: number } = {},
+): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => (broken = error);
   client.on('error', onError);
   try {
-    await client.query('begin');
+    await client.query(lockTimeoutMs === undefined ? 'begin' : `begin; set local lock_timeout = ${lockTimeoutMs}`);
     const result = await work(
       async <Row>(text: string, params: readonly unknown[] = []) =>
         (await client.query(statement(text, params))).rows as Row[],
@@ -98,6 +116,8 @@ const passingSqlStates = new Set([
   '40P01', // deadlock
   '55P03', // lock not available
   '57014', // statement timeout
+]);
+const awayStates = new Set([
   '57P01', // admin shutdown
   '57P02', // crash shutdown
   '57P03', // starting up
@@ -113,23 +133,44 @@ const passingSystemCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
-/** pg gives these no code; the last one, behind a migration, is over with the connection that has seen the table before it. */
-const passingMessages =
-  /^(cached plan must not change result type|Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+/** pg gives these no code. */
+const awayMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
+/** Behind a migration; over with the connection that has seen the table before it. */
+const stalePlan = /^cached plan must not change result type/;
 
 /** Whether a failure is one that passes by itself: a part that is away, a lock, a conflict. Looks along the causes. */
 export function isTransient(error: unknown): boolean {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
     if ('retryable' in at && at.retryable === true) return true; // ours
     if ('retriable' in at && at.retriable === true) return true; // Kafka's
-    if (passingMessages.test(at.message)) return true;
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    // Classes 08 (connection) and 53 (out of connections, memory, disk).
-    if (passingSqlStates.has(code) || passingSystemCodes.has(code) || /^(08|53)...$/.test(code)) return true;
+    if (stalePlan.test(at.message) || passingSqlStates.has(codeOf(at)) || saysAway(at)) return true;
     if (at instanceof AggregateError && at.errors.some(isTransient)) return true;
   }
   return false;
 }
+
+/** Whether it says that a database, or the way to it, is not there: not that a lock or another transaction was in the way. */
+export function isAway(error: unknown): boolean {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    if (saysAway(at)) return true;
+    if (at instanceof AggregateError && at.errors.some(isAway)) return true;
+  }
+  return false;
+}
+
+function saysAway(error: Error): boolean {
+  const code = codeOf(error);
+  // Classes 08 (connection) and 53 (out of connections, memory, disk).
+  return (
+    awayMessages.test(error.message) ||
+    awayStates.has(code) ||
+    passingSystemCodes.has(code) ||
+    /^(08|53)...$/.test(code)
+  );
+}
+
+const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
 
 /** Distinct servers that the URLs name, each as a URL with the login of `as`; in order of appearance, that of `as` first. */
 export function distinctServers(urls: readonly string[], as: string): string[] {

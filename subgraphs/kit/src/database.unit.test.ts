@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { distinctServers, isTransient } from './database.ts';
+import { distinctServers, isAway, isTransient } from './database.ts';
 import { requestHash } from './idempotency.ts';
 import { uuidv7 } from './outbox.ts';
 
@@ -47,4 +47,12 @@ test('uuidv7 is a UUID of version 7 that sorts by time', () => {
   const [early, late] = [uuidv7(1_700_000_000_000), uuidv7(1_700_000_000_001)];
   expect(early).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(early < late).toBe(true);
+});
+
+test('a database that is away is told from one that is in the way', () => {
+  const coded = (code: string) => Object.assign(new Error('x'), { code });
+  for (const code of ['ECONNREFUSED', '57P01', '08006', '53300', '25006']) expect(isAway(coded(code))).toBe(true);
+  expect(isAway(new Error('not done', { cause: new Error('Connection terminated unexpectedly') }))).toBe(true);
+  for (const code of ['40P01', '55P03', '23505', '40001']) expect(isAway(coded(code))).toBe(false);
+  expect(isAway(Object.assign(new Error('x'), { retryable: true }))).toBe(false);
 });

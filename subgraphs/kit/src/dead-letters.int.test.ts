@@ -1,4 +1,3 @@
-import os from 'node:os';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { CanaryBeat } from '@waygraph/schema/events/canary';
 import { ownDatabase } from '@waygraph/sql/testing/own-database';
@@ -83,7 +82,8 @@ test('each dead letter is told once on <group>.dead, under its key, with where i
   expect([await world.letters(), await world.told()]).toEqual([[expect.anything()], [expect.anything()]]);
 });
 
-describe('10,000 poison records delay other keys by no more than 3 s', () => {
+// How long that takes is what `npm run bench -- poison` measures.
+describe('10,000 poison records are buried many at a time, and the others go on', () => {
   test.each([
     ['that nobody can read', 'not JSON', taking],
     ['that their handler refuses', undefined, undefined],
@@ -99,18 +99,14 @@ describe('10,000 poison records delay other keys by no more than 3 s', () => {
         world.send({ key: `${key}-${n}`, seq: 1, ...(value !== undefined && { value }) });
       const others = Array.from({ length: 60 }, () => uniqueId('other'));
       world.send(...others.map(other => ({ key: other, seq: 2 })));
-      const began = performance.now();
       await world.start([handler ?? refusing]);
       await waitFor(() => new Set(done).size === others.length, { what: 'the others', timeoutMs: 60_000 });
-      const tookMs = performance.now() - began;
       await waitFor(async () => (await world.letters()).length === 10_000, {
         what: '10,000 dead letters',
         timeoutMs: 20_000,
       });
       expect(await world.told()).toHaveLength(10_000);
-      // On a machine that is busy with other things everything takes as much longer.
-      const busy = Math.max(1, (os.loadavg()[0] ?? 1) / os.availableParallelism());
-      expect(tookMs / busy).toBeLessThan(3_000);
+      expect(await world.burials()).toBeLessThan(500);
     },
     90_000,
   );

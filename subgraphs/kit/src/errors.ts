@@ -36,13 +36,21 @@ export class WaygraphError extends Error {
   }
 }
 
+/** A passing fault of one event alone, that no try at once mends: it is put aside at its first, and others take no notice of it. */
+export class NotYet extends WaygraphError {
+  constructor(message: string) {
+    super('UNAVAILABLE', message);
+    this.name = 'NotYet';
+  }
+}
+
 /** Expected outcomes of a mutation: data in its payload, never thrown. */
 export const userErrorCatalogue = {
   INVALID_INPUT: 'A value is outside its range or does not fit another; nothing was done.',
   NOT_FOUND: 'There is no such thing, or it is not yours to see.',
   FORBIDDEN: 'Your role may not do this.',
   IDEMPOTENCY_CONFLICT: 'The idempotency key was used before with another request.',
-  IN_PROGRESS: 'The first request with this idempotency key is still running; ask again.',
+  IN_PROGRESS: 'The first request with this idempotency key, or what is to be settled, is still under way; ask again.',
   TOO_LATE: 'The order is already further than that.',
   OUT_OF_STOCK: 'There is not that much to take.',
   UNSERVED_ADDRESS: 'The address lies outside every hub.',

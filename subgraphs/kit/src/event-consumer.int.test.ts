@@ -3,6 +3,7 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { CanaryBeat } from '@waygraph/schema/events/canary';
 import { createPool, sqlOfPool, withTransaction } from './database.ts';
 import { createEventConsumer, on, onMany, onWithCalls, runsOf, type EventHandler } from './event-consumer.ts';
+import { handleOnce } from './handle-once.ts';
 import { createLog } from './log.ts';
 import { publish } from './outbox.ts';
 import { testEnv, uniqueId } from './testing/test-env.ts';
@@ -22,8 +23,7 @@ function deliverTo(handler: EventHandler) {
   const group = uniqueId('group');
   const noted: string[] = [];
   const handle = handler.wire({
-    pool,
-    group,
+    transact: handleOnce(pool, group),
     alongside: deliveries => {
       noted.push(...deliveries.map(({ id }) => id));
       return Promise.resolve();

@@ -8,6 +8,7 @@ import type { RawMessage } from './kafka-delivery.ts';
 import { retryPlan, type RetryPlan } from './retry-delay.ts';
 import { createRetryWorker } from './retry-worker.ts';
 import { toldTopic } from './set-aside.ts';
+import { createSlots } from './slots.ts';
 
 export {
   on,
@@ -21,18 +22,29 @@ export {
 
 /** So many records of a partition are worked on between two looks at the group. */
 const mostAtOnce = 500;
+/** More partitions than a group has: all that was fetched is worked on at the same time, so that it can share transactions. */
+const allPartitions = 128;
+
+/** Connections of two shared transactions, and of two parked events that are due. */
+const lentBesides = 4;
 
 /**
- * A consumer group of one service: each event goes to the handler of its type, in order per key; other types pass by. `alongside`
- * runs in each handler's transaction, behind its effect. An event that cannot be handled now is parked and tried again by this
- * process or another of the group; one that never can be is a dead letter. Later ones of its key wait behind it, others go on.
+ * A consumer group of one service: each event goes to the handler of its type, in order per key; other types pass by. What comes at
+ * the same time, of whatever partition, shares transactions. `alongside` runs in each transaction, behind the effects. An event
+ * that cannot be handled now is parked and tried again by this process or another of the group; one that never can be is a dead
+ * letter. Later ones of its key wait behind it; those of other keys only until it is put aside, with the part that it came in.
  * `tables` are topics that carry rows instead of events: a row that cannot be applied stops its partition, since nothing tells
  * which later ones do not build on it.
  */
 export function createEventConsumer(
-  options: Omit<ConsumerOptions, 'groupId' | 'topics' | 'fromBeginning' | 'eachBatch' | 'eachMessage' | 'cut'> & {
+  options: Omit<
+    ConsumerOptions,
+    'groupId' | 'topics' | 'fromBeginning' | 'concurrency' | 'eachBatch' | 'eachMessage' | 'cut'
+  > & {
     readonly group: string;
     readonly pool: Pool;
+    /** How many events that share no transaction, and rows, are worked on at once. Default: what the pool has besides. */
+    readonly concurrency?: number;
     readonly handlers: readonly EventHandler[];
     readonly alongside?: EffectOfMany;
     readonly tables?: Readonly<Record<string, (message: RawMessage) => Promise<void>>>;
@@ -48,6 +60,7 @@ export function createEventConsumer(
   const { retries: plan = retryPlan, consumerOf = createConsumer } = options;
   const common = {
     ...{ pool, group, alongside, log, plan },
+    ...(options.longestStandstillMs !== undefined && { standstillMs: options.longestStandstillMs }),
     read: createReader(handlers),
     tellTo: options.deadTopic ?? toldTopic(group),
   };
@@ -55,17 +68,19 @@ export function createEventConsumer(
   const onAside = () => {
     worker.wake();
   };
-  const handle = createHandleEvents({ ...common, mayWait: () => worker.mayWait(), onAside });
+  const slot = createSlots(options.concurrency ?? Math.max(1, pool.options.max - lentBesides));
+  const handle = createHandleEvents({ ...common, mayWait: () => worker.mayWait(), onAside, slot });
   const consumer = consumerOf({
     ...options,
     groupId: group,
     topics: [...new Set([...Object.keys(tables), ...handlers.map(({ definition }) => definition.topic)])],
     fromBeginning: true,
+    concurrency: allPartitions,
     cut: messages => runsOf(messages, ({ topic }) => (topic in tables ? undefined : 'events'), mostAtOnce),
     eachBatch: async (messages, turn) => {
       const [first] = messages;
       const table = first && tables[first.topic];
-      await (table === undefined ? handle(messages, turn) : table(first as RawMessage));
+      await (table === undefined ? handle(messages, turn) : slot(() => table(first as RawMessage)));
     },
     // What another process put aside for partitions that are ours now is not known here yet.
     onJoin: onAside,
@@ -76,12 +91,14 @@ export function createEventConsumer(
       await consumer.start();
     },
     async stop() {
-      await worker.stop();
-      await consumer.stop();
+      // Side by side: the group hears of the stop at once, whatever the worker is at.
+      await Promise.all([worker.stop(), consumer.stop()]);
     },
     ready: () => {
       consumer.ready();
+      worker.ready();
     },
+    lagMs: () => consumer.lagMs(),
   };
 }
 

@@ -1,24 +1,23 @@
 import type { EventDefinition } from '@waygraph/schema/events/define';
 import type { z } from 'zod';
 import type { Delivery, Handler } from './consumer.ts';
-import { withTransaction, type Pool, type Sql } from './database.ts';
-import { firstTime } from './inbox.ts';
+import type { Sql } from './database.ts';
 
 export type Parsed<Data = unknown> = { readonly type: string; readonly data: Data };
 export type EventDelivery = Delivery<Parsed>;
 
-/** Runs in the transaction that remembers the events; they are in the order of their partition. */
+/**
+ * Runs in the transaction that remembers the events. They may be of several partitions; those of one, and so those of a key on one
+ * topic, are in its order.
+ */
 export type EffectOfMany<Data = unknown> = (deliveries: readonly Delivery<Parsed<Data>>[], sql: Sql) => Promise<void>;
 
-/** Runs `work` in the transaction that remembers the event; not at all when the event was handled before. */
+/** Runs `work` in the transaction that remembers the event; not at all when it was handled before or must wait behind another. */
 export type Transact = (delivery: EventDelivery, work: (sql: Sql) => Promise<unknown>) => Promise<void>;
 
 export type Wiring = {
-  readonly pool: Pool;
-  readonly group: string;
   readonly alongside: EffectOfMany;
-  /** Default: remembers the event, then works. */
-  readonly transact?: Transact;
+  readonly transact: Transact;
 };
 
 /** What a group does with one type of event; made by `on`, `onMany` or `onWithCalls`. */
@@ -30,6 +29,9 @@ export type EventHandler = {
   /** Instead of `effect` for many at once; handlers with the very same one are called together. */
   readonly together?: EffectOfMany;
 };
+
+/** An event with the handler that it is for. */
+export type EventAtHand = { readonly delivery: EventDelivery; readonly handler: EventHandler };
 
 /** `effect` runs in the transaction that also remembers the event's id: a repeat does nothing. Other events may share it. */
 export function on<Type extends string, Schema extends z.ZodType>(
@@ -46,8 +48,8 @@ export function on<Type extends string, Schema extends z.ZodType>(
 }
 
 /**
- * For types of which many may come at once: what comes in a row, of this type or another with the same `effect`, shares one
- * transaction. A repeat is left out.
+ * For types of which many may come at once: what comes at the same time, of this type or another with the same `effect`, shares one
+ * transaction, whatever its topic and partition. A repeat is left out.
  */
 export function onMany<Type extends string, Schema extends z.ZodType>(
   definition: EventDefinition<Type, Schema>,
@@ -73,7 +75,7 @@ export function onWithCalls<Type extends string, Schema extends z.ZodType>(
   return {
     definition,
     wire:
-      ({ pool, group, alongside, transact = remembering(pool, group) }) =>
+      ({ alongside, transact }) =>
       async given => {
         const delivery = given as Delivery<Parsed<z.infer<Schema>>>;
         await effect(
@@ -88,10 +90,3 @@ export function onWithCalls<Type extends string, Schema extends z.ZodType>(
       },
   };
 }
-
-const remembering =
-  (pool: Pool, group: string): Transact =>
-  ({ id }, work) =>
-    withTransaction(pool, async sql => {
-      if (await firstTime(sql, group, id)) await work(sql);
-    });

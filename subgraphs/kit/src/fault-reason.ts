@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { isTransient } from './database.ts';
 
 const longest = 300;
 
@@ -32,8 +31,8 @@ const withoutValues = (text: string): string =>
     .replace(/\S+@\S+/g, '[cut]')
     .replace(/\d{5,}/g, '[cut]');
 
-/** Without the one character that PostgreSQL's text cannot hold. */
-const cut = (text: string): string => text.replaceAll('\0', '').slice(0, longest);
+/** Without the one character that PostgreSQL's text cannot hold, and without the half of one that its JSON cannot. */
+const cut = (text: string): string => text.replaceAll('\0', '').slice(0, longest).toWellFormed();
 
 /** The same for faults of the same kind at the same place of the code, whatever their text; lines may move. */
 export function stackHash(error: unknown): string {
@@ -47,17 +46,4 @@ export function stackHash(error: unknown): string {
     .update([kind, ...frames].join('\n'))
     .digest('hex')
     .slice(0, 12);
-}
-
-const away =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
-
-/** Whether it says that a database, or the way to it, is not there: not that a lock or another transaction was in the way. */
-export function isAway(error: unknown): boolean {
-  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    if (away.test(at.message) || /^(08|53|57P|25006|E[A-Z]{4})/.test(code)) return isTransient(error);
-    if (at instanceof AggregateError && at.errors.some(isAway)) return true;
-  }
-  return false;
 }

@@ -1,13 +1,11 @@
-import { compose, logged, reader, retry, timeout, traced, type Handler } from './consumer.ts';
-import { isTransient, type Pool } from './database.ts';
+import { compose, logged, reader, retry, timeout, TookTooLong, traced, type Handler } from './consumer.ts';
+import { longestStandstillMs } from './consumer-port.ts';
+import { isAway, isExhausted, isTransient, type Pool } from './database.ts';
+import { NotYet } from './errors.ts';
 import type { EffectOfMany, EventDelivery, EventHandler, Parsed, Transact } from './event-handler.ts';
-import { isAway } from './fault-reason.ts';
 import { isUuid } from './held-event.ts';
 import type { RawMessage } from './kafka-delivery.ts';
 import type { Log } from './log.ts';
-
-/** How long a handler may take, in ms. */
-export const handlerTimeoutMs = 30_000;
 
 /** What a record is to a group: undefined for types that are none of its business. Throws, for ever the same, when it is malformed. */
 export type Read = (
@@ -50,11 +48,21 @@ export class KeyWaits extends Error {
 }
 
 /**
- * Runs one event through its handler: within its trace, told in the log, `attempts` times in place while the fault may pass, each
- * within a time. Rejects only when the service's own database is away: nothing can be remembered then, also not that it failed.
+ * Runs one event through its handler: within its trace, told in the log, up to `attempts` times in place while the fault may pass
+ * and comes at once, each within a time. Rejects only when the service's own database is away: nothing can be remembered then, also
+ * not that it failed.
  */
-export function createRun(options: { pool: Pool; group: string; alongside: EffectOfMany; log: Log }) {
-  const { pool, group, alongside, log } = options;
+export function createRun(options: {
+  pool: Pool;
+  alongside: EffectOfMany;
+  log: Log;
+  /** Of the consumer: a single event, of which one try at most may take long, is not taken for a standstill. */
+  standstillMs?: number;
+}) {
+  const { pool, alongside, log, standstillMs = longestStandstillMs } = options;
+  const handlerTimeoutMs = standstillMs / 2;
+  /** A try that failed within so long may be made again in place: one that takes long is left to the retry worker. */
+  const fastMs = Math.min(1_000, standstillMs / 10);
   return async (
     { delivery, handler }: { delivery: EventDelivery; handler: EventHandler },
     { transact, attempts }: { transact: Transact; attempts: number },
@@ -69,31 +77,38 @@ export function createRun(options: { pool: Pool; group: string; alongside: Effec
         throw error;
       }
     };
-    const handle = handler.wire({ pool, group, alongside, transact: watched });
+    const handle = handler.wire({ alongside, transact: watched });
+    let began = 0;
     const counted: Handler<Parsed> = given => {
       tries += 1;
+      began = performance.now();
       return handle(given);
     };
+    const isWorthAnother = (error: unknown) =>
+      isTransient(error) && !(error instanceof NotYet) && performance.now() - began < fastMs;
     const quiet: Handler<Parsed> = given => counted(given).catch(unlessWaits);
     try {
       await compose(
         traced,
         logged(log, handler.definition.type),
-        retry({ attempts }),
+        retry({ attempts, isPassing: isWorthAnother }),
         timeout(handlerTimeoutMs),
       )(quiet)(delivery);
       return met.waits ? { kind: 'waits' } : { kind: 'done' };
     } catch (error) {
       if (!isTransient(error)) return { kind: 'broken', error, attempts: tries };
-      // Whoever does nothing but statements of its own has met its own database, also when that is back by now.
-      const surely = handler.effect !== undefined && !isTimeout(error);
-      if (isAway(error) && (surely || !(await answers(pool)))) throw error;
+      if (await isOwnAway(error, handler)) throw error;
       return { kind: 'passing', error, attempts: tries };
     }
   };
-}
 
-const isTimeout = (error: unknown): boolean => error instanceof Error && error.message.startsWith('no end after');
+  async function isOwnAway(error: unknown, handler: EventHandler): Promise<boolean> {
+    if (isExhausted(pool, error)) return false;
+    // Whoever does nothing but statements of its own has met its own database, also when that is back by now.
+    const surely = handler.effect !== undefined && !(error instanceof TookTooLong);
+    return isAway(error) && (surely || !(await answers(pool)));
+  }
+}
 
 /** Not a fault: the event is put behind the one it waits for. */
 function unlessWaits(error: unknown): void {

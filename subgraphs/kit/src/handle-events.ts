@@ -1,20 +1,24 @@
-import { isTransient, withTransaction, type Pool } from './database.ts';
+import { isAway, sqlOfPool, withTransaction, type Pool } from './database.ts';
 import type { Turn } from './consumer-port.ts';
-import type { EffectOfMany, EventDelivery, EventHandler, Transact } from './event-handler.ts';
-import { faultReason, isAway } from './fault-reason.ts';
-import { createRun, KeyWaits, type Read } from './handle-alone.ts';
+import { NotYet } from './errors.ts';
+import type { EffectOfMany, EventAtHand } from './event-handler.ts';
+import { faultReason } from './fault-reason.ts';
+import { createGathering, NoLongerOurs, type Bounds } from './gather-shares.ts';
+import { createRun, type Read } from './handle-alone.ts';
+import { handleOnce } from './handle-once.ts';
 import { heldEvent } from './held-event.ts';
-import { admit } from './inbox.ts';
 import type { RawMessage } from './kafka-delivery.ts';
 import type { Log } from './log.ts';
 import { retryDelayMs, type RetryPlan } from './retry-delay.ts';
 import { setAside, type Aside } from './set-aside.ts';
-import { shareTransaction, sortOut } from './share-transaction.ts';
+import { createShare } from './share-transaction.ts';
+import { createSlots } from './slots.ts';
 import { createTroubles } from './troubles.ts';
 
-type Event = { readonly delivery: EventDelivery; readonly handler: EventHandler };
-/** `event` is undefined for what is none of the group's business, `error` set when nobody can read it. */
-type Item = { readonly message: RawMessage; readonly event?: Event | undefined; readonly error?: unknown };
+/** `error` is set when nobody can read it. */
+type Item = { readonly message: RawMessage } & (
+  { readonly event: EventAtHand; readonly error?: undefined } | { readonly error: Error; readonly event?: undefined }
+);
 
 export type HandleOptions = {
   readonly pool: Pool;
@@ -29,51 +33,50 @@ export type HandleOptions = {
   readonly mayWait: () => boolean;
   /** Something was put aside. */
   readonly onAside: () => void;
+  /** Of the consumer: a single event takes less. */
+  readonly standstillMs?: number;
+  /** What takes a connection for itself waits here for its turn. */
+  readonly slot: ReturnType<typeof createSlots>;
 };
 
-/** So many events share a transaction at most; fewer of those that are handled one after the other, since all their locks add up. */
-const most = { together: 200, single: 20 };
+const most: Bounds = { events: 200, single: 20, bytes: 2_000_000 };
+
+/** So many keys of a partition are worked on one by one at the same time, so that other partitions get their turns. */
+const lanesOfPartition = 4;
 
 /**
- * Handles records of one partition, in order per key. What cannot be handled is put aside at the end, all of it at once, with what
- * came behind it; nothing else waits for it. Rejects, as a passing fault, when the service's database is away: the whole may
- * then be repeated.
+ * Handles records of one partition, in order per key; those of several that come at the same time share transactions. What cannot be
+ * handled is put aside at the end, all of it at once, with what came behind it; nothing else waits for it. Rejects, as a passing
+ * fault, when the service's database is away: the whole may then be repeated.
  */
 export function createHandleEvents(
   options: HandleOptions,
 ): (messages: readonly RawMessage[], turn: Turn) => Promise<void> {
-  const { pool, group, alongside, log, read, tellTo, plan, mayWait, onAside } = options;
+  const { pool, group, log, read, tellTo, plan, mayWait, onAside, slot } = options;
   const delayMs = retryDelayMs(plan, 0);
   const run = createRun(options);
+  const sql = sqlOfPool(pool);
+  const transact = handleOnce(pool, group);
+  const share = createGathering(createShare(options), most);
   const troubles = createTroubles();
-  /** Among the last events were such as their handler refuses. */
-  let suspicious = false;
 
-  function itemOf(message: RawMessage): Item {
+  /** Nothing for types that are none of the group's business. */
+  function itemsOf(message: RawMessage): Item[] {
     try {
-      return { message, event: read(message) };
+      const event = read(message);
+      return event === undefined ? [] : [{ message, event }];
     } catch (error) {
-      return { message, error: error ?? new Error('not to be read') };
+      return [{ message, error: error instanceof Error ? error : new Error('not to be read') }];
     }
   }
 
-  const transact: Transact = (delivery, work) =>
-    withTransaction(pool, async sql => {
-      const { fresh, waiting } = await admit(sql, group, [{ id: delivery.id, key: delivery.key ?? '' }]);
-      if (waiting.size > 0) throw new KeyWaits();
-      if (fresh.size > 0) await work(sql);
-    });
-
   const waits = async (key: string | null): Promise<boolean> => {
     if (!mayWait()) return false;
-    const { rowCount } = await pool.query('select from parked_keys where consumer_group = $1 and key = $2', [
-      group,
-      key,
-    ]);
-    return rowCount !== 0;
+    const rows = await sql('select from parked_keys where consumer_group = $1 and key = $2', [group, key]);
+    return rows.length > 0;
   };
 
-  async function alone(message: RawMessage, event: Event): Promise<Aside | undefined> {
+  async function alone(message: RawMessage, event: EventAtHand): Promise<Aside | undefined> {
     const held = heldEvent(message);
     // What it calls outside must not be called before what it waits for; within a transaction the same is found without a question.
     if (event.handler.effect === undefined && (await waits(event.delivery.key)))
@@ -89,8 +92,9 @@ export function createHandleEvents(
       case 'waits':
         return { ...held, kind: 'behind', attempts: 0 };
       case 'passing':
-        troubles.met(event.handler, outcome.error, performance.now() - began);
-        return { ...held, ...outcome, kind: 'again', delayMs };
+        if (!(outcome.error instanceof NotYet)) troubles.met(event.handler, outcome.error, performance.now() - began);
+        // The worker counts its own tries.
+        return { ...held, kind: 'again', error: outcome.error, attempts: 0, delayMs };
       case 'broken':
         return { ...held, ...outcome, kind: 'dead' };
     }
@@ -104,59 +108,84 @@ export function createHandleEvents(
       held.add(message.key);
     };
     const behind = (message: RawMessage) => put(message, { ...heldEvent(message), kind: 'behind', attempts: 0 });
+    // Nothing is written of what was put aside until then: it comes again, with whatever was behind it.
+    const mustBeOurs = () => {
+      if (!isOurs()) throw new NoLongerOurs();
+    };
 
-    async function together(batch: readonly Item[]): Promise<boolean> {
+    /** Gives those that are to be tried one by one. */
+    async function together(batch: readonly Item[]): Promise<readonly Item[]> {
       const events = batch.flatMap(({ event }) => event ?? []);
-      if (events.some(({ handler }) => handler.effect === undefined)) return false;
-      const own = { pool, group, alongside };
-      let result: Awaited<ReturnType<typeof sortOut>>;
+      let shared: Awaited<ReturnType<typeof share>>;
       try {
-        result = await (suspicious ? sortOut(own, events) : shareTransaction(own, events));
-        suspicious = result.failed.size > 0;
+        shared = await share({ events, size: sizeOf(batch), isOurs });
       } catch (error) {
-        if (isTransient(error) && isAway(error)) throw error;
-        if (isTransient(error) || suspicious) return false;
-        suspicious = true;
-        return await together(batch);
+        if (isAway(error) || error instanceof NoLongerOurs) throw error;
+        return batch;
       }
-      const { waiting, failed } = result;
+      const { waiting, failed, undone } = shared;
       const bad = new Set<string | null>();
-      for (const { message, event } of batch) {
-        if (event === undefined) continue;
+      return batch.filter(({ message, event }) => {
+        if (event === undefined) return false;
         const error = failed.get(event.delivery);
-        if (error !== undefined) put(message, { ...heldEvent(message), kind: 'dead', attempts: 1, error });
-        else if (bad.has(message.key) || waiting.has(event.delivery.id)) behind(message);
-        if (error !== undefined) bad.add(message.key);
-      }
-      return true;
-    }
-
-    for (const batch of batchesOf(messages.map(itemOf))) {
-      // Nothing is written of what was put aside until now: it comes again, with whatever was behind it.
-      if (!isOurs()) throw new Error('no longer ours');
-      progress();
-      const going = batch.filter(item => {
-        const { message, event, error } = item;
-        if (error !== undefined) put(message, { ...heldEvent(message), kind: 'dead', attempts: 0, error });
-        else if (event !== undefined && held.has(message.key)) behind(message);
-        else return event !== undefined;
+        if (error !== undefined) {
+          put(message, { ...heldEvent(message), kind: 'dead', attempts: 1, error });
+          bad.add(message.key);
+        } else if (bad.has(message.key) || waiting.has(event.delivery.id)) behind(message);
+        else return undone.has(event.delivery);
         return false;
       });
-      if (going.length === 0 || (await together(going))) continue;
-      const failed = new Set<string | null>();
-      for (const { message, event } of going) {
-        const event_ = event && !failed.has(message.key) ? await alone(message, event) : undefined;
-        if (failed.has(message.key)) behind(message);
-        else if (event_ !== undefined) put(message, event_);
-        if (aside.has(message)) failed.add(message.key);
-      }
+    }
+
+    async function oneByOne(items: readonly Item[]): Promise<void> {
+      const lane = createSlots(lanesOfPartition);
+      const end = new AbortController();
+      const keys = [...Map.groupBy(items, ({ message }) => message.key).values()];
+      const inOrder = async (own: readonly Item[]) => {
+        let failed = false;
+        for (const { message, event } of own) {
+          if (event === undefined) continue;
+          const result = failed ? undefined : await slot(() => tryOne(message, event));
+          if (failed) behind(message);
+          else if (result !== undefined) put(message, result);
+          failed = aside.has(message);
+        }
+      };
+      const tryOne = (message: RawMessage, event: EventAtHand) => {
+        end.signal.throwIfAborted();
+        mustBeOurs();
+        progress();
+        return alone(message, event);
+      };
+      // All have ended when this does, since the whole may then be repeated.
+      const ends = await Promise.allSettled(
+        keys.map(own =>
+          lane(() => inOrder(own)).catch((error: unknown) => {
+            end.abort(error);
+            throw error;
+          }),
+        ),
+      );
+      if (ends.some(({ status }) => status === 'rejected')) throw end.signal.reason;
+    }
+
+    for (const batch of batchesOf(messages.flatMap(itemsOf))) {
+      mustBeOurs();
+      progress();
+      const going = batch.filter(({ message, event, error }) => {
+        if (event === undefined) put(message, { ...heldEvent(message), kind: 'dead', attempts: 0, error });
+        else if (held.has(message.key)) behind(message);
+        else return true;
+        return false;
+      });
+      if (going.length > 0) await oneByOne(going.some(calls) ? going : await together(going));
     }
     await keep(messages.flatMap(message => aside.get(message) ?? []));
   };
 
   async function keep(events: readonly Aside[]): Promise<void> {
     if (events.length === 0) return;
-    const dead = await withTransaction(pool, sql => setAside(sql, { group, tellTo }, events));
+    const dead = await slot(() => withTransaction(pool, tx => setAside(tx, { group, tellTo }, events)));
     onAside();
     const [first] = events;
     const { topic, partition, offset } = first?.message ?? {};
@@ -172,24 +201,30 @@ export function createHandleEvents(
   }
 }
 
-/** Parts that may share a transaction; whoever calls the outside is alone. */
+const calls = ({ event }: Item): boolean => event !== undefined && event.handler.effect === undefined;
+
+const sizeOf = (items: readonly Item[]): Bounds => ({
+  events: items.length,
+  single: items.filter(({ event }) => event !== undefined && event.handler.together === undefined).length,
+  bytes: items.reduce((sum, { message }) => sum + (message.value?.length ?? 0), 0),
+});
+
+/** Parts that may share a transaction, or that all call the outside; in their order. */
 function batchesOf(items: readonly Item[]): Item[][] {
-  const batches: { items: Item[]; single: number; closed: boolean }[] = [];
+  const batches: { items: Item[]; calls: boolean; size: { events: number; single: number; bytes: number } }[] = [];
   for (const item of items) {
-    const handler = item.event?.handler;
-    const alone = handler !== undefined && handler.effect === undefined;
-    const single = handler !== undefined && handler.together === undefined ? 1 : 0;
+    const own = sizeOf([item]);
     const last = batches.at(-1);
-    const fits =
-      last !== undefined &&
-      !last.closed &&
-      !alone &&
-      last.items.length < most.together &&
-      last.single + single <= most.single;
-    if (fits) {
+    const size = {
+      events: (last?.size.events ?? 0) + own.events,
+      single: (last?.size.single ?? 0) + own.single,
+      bytes: (last?.size.bytes ?? 0) + own.bytes,
+    };
+    const fits = size.events <= most.events && (calls(item) || size.single <= most.single) && size.bytes <= most.bytes;
+    if (last !== undefined && last.calls === calls(item) && fits) {
       last.items.push(item);
-      last.single += single;
-    } else batches.push({ items: [item], single, closed: alone });
+      last.size = size;
+    } else batches.push({ items: [item], calls: calls(item), size: own });
   }
   return batches.map(batch => batch.items);
 }

@@ -18,7 +18,7 @@ export const isUuid = (text: string | undefined): text is string => text !== und
 const storable = (text: string): string => text.replaceAll('\0', '\ufffd');
 
 /** The header `id`; where there is none to be used, an id made of place and content: the same record gets the same one. */
-export function eventIdOf({ topic, partition, offset, key, value, headers }: RawMessage): string {
+function eventIdOf({ topic, partition, offset, key, value, headers }: RawMessage): string {
   if (isUuid(headers['id'])) return headers['id'].toLowerCase();
   const hash = createHash('sha256').update(JSON.stringify([topic, partition, offset, key, value, headers]));
   const hex = hash.digest('hex');
@@ -43,7 +43,10 @@ export function heldEvent(message: RawMessage): HeldEvent {
   };
 }
 
-/** The columns that `parked` and `dead_letters` share. */
+/** The columns that `parked` and `dead_letters` share: what the record was, and who handles it. */
+export const heldColumns = 'key, event_id, topic, partition, record_offset, headers, value, timestamp_ms, handler';
+
+/** A row of either, by those columns, its place in its key's order, and how often it was tried. */
 export type HeldRow = {
   readonly position: string;
   readonly key: string;

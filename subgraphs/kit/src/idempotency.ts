@@ -52,6 +52,30 @@ export async function once<Response>(
   return { kind: 'done', response, replayed: false };
 }
 
+/** What is remembered under a key; the request was the same or another one. */
+export type Remembered<Response> = { readonly same: boolean; readonly response: Response };
+
+// For a request that reads once and writes by one statement, these parts of its statements do what `once` does in several: first
+// `remembered`, and when that is null `remembering` beside the deed.
+
+/** The parameters that the parts take, one after the other. */
+export const requestParameters = ({ subject, operation, key, request }: Request): readonly string[] => [
+  ...[subject, operation, key, requestHash(request)],
+];
+
+/** A value: what is remembered, as `Remembered`, or null. Takes `requestParameters`, the first at `$<first>`. */
+export const remembered = (first: number): string =>
+  `(select jsonb_build_object('same', request_hash = $${first + 3}, 'response', response) from idempotency
+    where subject = $${first} and operation = $${first + 1} and key = $${first + 2})`;
+
+/**
+ * An insert up to its select's `from`, to be followed by `on conflict do nothing`: it gives no row when something is remembered by now,
+ * and nothing must be done then. Waits for whoever writes the same key. Takes the response as JSON behind `requestParameters`.
+ */
+export const remembering = (first: number): string =>
+  `insert into idempotency (subject, operation, key, request_hash, response)
+   select $${first}, $${first + 1}, $${first + 2}, $${first + 3}, $${first + 4}::jsonb`;
+
 /** SHA-256 of the request's JSON with the fields of every object in one order. */
 export function requestHash(request: unknown): string {
   const text = JSON.stringify(request, (_name, value: unknown) =>

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import net from 'node:net';
 import { Kafka, logLevel } from 'kafkajs';
 import type { Log } from './log.ts';
 
@@ -61,4 +62,21 @@ export function kafkaClient(brokers: readonly string[], name: string, log: Log):
         );
       },
   });
+}
+
+/** Whether one of the brokers takes connections. */
+export async function anyAnswers(brokers: readonly string[]): Promise<boolean> {
+  const answers = brokers.map(async broker => {
+    const [host = '127.0.0.1', port = '9092'] = broker.split(':');
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const socket = net.connect({ host, port: Number(port), timeout: 1_000 });
+    socket
+      .once('connect', () => resolve(true))
+      .once('timeout', () => resolve(false))
+      .once('error', () => resolve(false));
+    const answered = await promise;
+    socket.destroy();
+    return answered;
+  });
+  return (await Promise.all(answers)).includes(true);
 }

@@ -120,7 +120,9 @@ export function createFaults(log: Log) {
     reset: () => {
       faults.clear();
     },
-    any: () => faults.size > 0,
+    /** Some partition waits for a part that is away. */
+    waits: () => [...faults.values()].some(({ stuck }) => !stuck),
+    isStopped: (place: string) => faults.get(place)?.stuck === true,
     check() {
       if (faults.size === 0) return;
       const texts = [...faults.values()].map(

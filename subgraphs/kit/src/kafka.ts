@@ -1,9 +1,11 @@
-import net from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import type { ConsumerOptions, KafkaConsumer } from './consumer-port.ts';
+import { longestStandstillMs as longestStandstill, type ConsumerOptions, type KafkaConsumer } from './consumer-port.ts';
 import { createAdmin } from './kafka-admin.ts';
-import { kafkaClient, retry } from './kafka-client.ts';
+import { anyAnswers, kafkaClient, retry } from './kafka-client.ts';
 import { createFaults, placeOf, rawMessage, type RawMessage } from './kafka-delivery.ts';
+import { createLag } from './lag.ts';
+import { createOffsetCommits, type Commit } from './offset-commits.ts';
 import { createPartitionWork } from './partition-work.ts';
 import { createStandstill } from './standstill.ts';
 
@@ -19,15 +21,8 @@ const watchdogMs = 30_000;
  * the work are waited out in place; any other fault stops that one partition and shows in `ready`, while the others go on.
  */
 export function createConsumer(options: ConsumerOptions): KafkaConsumer {
-  const {
-    groupId,
-    log,
-    topics,
-    brokers,
-    concurrency = 1,
-    commitEveryMs = 1_000,
-    longestStandstillMs = 60_000,
-  } = options;
+  const { groupId, log, topics, brokers, concurrency = 1, commitEveryMs = 1_000, drainMs = 4_000 } = options;
+  const { longestStandstillMs = longestStandstill } = options;
   const consumer: Consumer = kafkaClient(options.brokers, groupId, log).consumer({
     groupId,
     sessionTimeout: sessionTimeoutMs,
@@ -42,66 +37,66 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
   });
   const faults = createFaults(log);
   const work = createPartitionWork(options, faults);
+  const commits = createOffsetCommits({ everyMs: commitEveryMs, log });
   const standstill = createStandstill({
     ...{ longestMs: longestStandstillMs, groupId },
     admin: () => createAdmin({ brokers, name: groupId, log }),
   });
-  const done = new Map<string, { topic: string; partition: number; offset: string }>();
+  const lag = createLag();
   const joined = Promise.withResolvers<void>();
+  /** Resolved when nothing that runs is waited for any longer. */
+  const left = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const stopping = () => stop.signal.aborted;
   let member = false;
-  let stopping = false;
-  /** Grows with each rebalance: what was begun under an older one is no longer ours. */
+  /** Grows with each join: what was begun before it is no longer ours, or comes again. */
   let membership = 0;
   /** Batches being worked on. */
-  let working = 0;
+  const working = new Set<Promise<void>>();
+  let running: Promise<void> | undefined;
   let lastFetch = performance.now();
-  let commitTimer: NodeJS.Timeout | undefined;
   let watchdog: NodeJS.Timeout | undefined;
-
-  async function commit(): Promise<void> {
-    clearTimeout(commitTimer);
-    commitTimer = undefined;
-    const offsets = [...done.entries()];
-    done.clear();
-    if (offsets.length === 0) return;
-    const generation = membership;
-    await consumer.commitOffsets(offsets.map(([, offset]) => offset)).catch((error: unknown) => {
-      log.debug({ err: error }, 'offsets not committed');
-      // Refused after a rebalance: the work is delivered again, which it must bear. Lost while the broker is away: once more.
-      if (generation !== membership || stopping) return;
-      for (const [place, offset] of offsets) if (!done.has(place)) done.set(place, offset);
-      commitTimer ??= setTimeout(() => void commit(), commitEveryMs);
-    });
-  }
-
-  function finished(message: RawMessage, payload: EachBatchPayload): void {
-    const { topic, partition, offset } = message;
-    payload.resolveOffset(offset);
-    standstill.progress();
-    done.set(placeOf(message), { topic, partition, offset: (BigInt(offset) + 1n).toString() });
-    commitTimer ??= setTimeout(() => void commit(), commitEveryMs);
-  }
 
   async function onBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     const messages = batch.messages.map(message => rawMessage(batch.topic, batch.partition, message));
     const generation = membership;
+    // Of the library's two ways the one that asks once: the other tries again by itself, also after a rebalance, when what it has is old.
+    const commit: Commit = positions =>
+      payload.commitOffsetsIfNecessary({
+        topics: Object.entries(Object.groupBy(positions, ({ topic }) => topic)).map(([topic, partitions = []]) => ({
+          topic,
+          partitions: partitions.map(({ partition, offset }) => ({ partition, offset })),
+        })),
+      });
+    lag.begins(placeOf(batch));
     await work({
       messages,
-      isOurs: () => !stopping && payload.isRunning() && !payload.isStale() && generation === membership,
+      isOurs: () => !stopping() && payload.isRunning() && !payload.isStale() && generation === membership,
       beat: () => payload.heartbeat(),
       progress: standstill.progress,
-      finished: message => {
-        finished(message, payload);
+      finished: (message: RawMessage) => {
+        // A rebalance came while it was worked on: whoever has the partition now tells of it.
+        if (generation !== membership) return;
+        const { topic, partition, offset } = message;
+        payload.resolveOffset(offset);
+        standstill.progress();
+        lag.done(placeOf(message), offset, batch.highWatermark);
+        commits.done({ topic, partition, offset: (BigInt(offset) + 1n).toString() }, commit);
       },
       stop: () => void payload.pause(),
     });
   }
 
+  consumer.on('consumer.rebalancing', () => {
+    // Nothing is worked on here, and until everybody has joined anew the group still takes what was done: else it is all done again.
+    void commits.last();
+  });
   consumer.on('consumer.group_join', ({ payload }) => {
     member = true;
     membership += 1;
-    done.clear();
+    commits.reset();
+    lag.reset();
     // Stopped partitions are tried once more: the fault may be gone, and the memory of it belongs to the old assignment.
     faults.reset();
     consumer.resume(consumer.paused());
@@ -111,29 +106,35 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
     log.info({ groupId, partitions: payload.memberAssignment }, 'joined the group');
     joined.resolve();
   });
+  consumer.on('consumer.fetch_start', ({ payload }) => {
+    lag.fetches(payload.nodeId);
+  });
   consumer.on('consumer.fetch', () => {
     lastFetch = performance.now();
   });
   consumer.on('consumer.crash', ({ payload }) => {
     member = false;
-    if (!payload.restart && !stopping) options.onCrash(payload.error);
+    if (!payload.restart && !stopping()) options.onCrash(payload.error);
   });
 
   async function watch(): Promise<void> {
-    if (stopping) return;
+    if (stopping()) return;
     const silentMs = performance.now() - lastFetch;
-    if (working === 0 && silentMs >= watchdogMs && (await anyAnswers(brokers)))
+    if (working.size === 0 && silentMs >= watchdogMs && (await anyAnswers(brokers)))
       options.onCrash(new Error(`no fetch for ${String(Math.round(silentMs))} ms although a broker answers`));
-    // Who waits for a part that is away, or has stopped a partition, says so and is not helped by another start.
-    else if (member && !faults.any()) {
-      const waiting = await standstill.waiting();
+    // Who waits for a part that is away says so and is not helped by another start; nothing else is fetched until it is back.
+    else if (member && !faults.waits()) {
+      const waiting = await standstill.waiting(
+        // A stopped partition says so as well; and what is done here but not yet committed is no work that waits.
+        ({ end, ...place }) => faults.isStopped(placeOf(place)) || (commits.reached(placeOf(place)) ?? -1n) >= end,
+      );
       if (waiting > 0n) options.onCrash(new Error(`${String(waiting)} records wait and none gets done`));
     }
   }
 
   return {
     async start() {
-      for (let attempt = 0; !stopping; attempt += 1) {
+      for (let attempt = 0; !stopping(); attempt += 1) {
         try {
           await consumer.connect();
           await consumer.subscribe({ topics: [...topics], fromBeginning: options.fromBeginning });
@@ -141,36 +142,50 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
         } catch (error) {
           // A topic may still be missing, or the broker on its way.
           log.warn({ err: error, groupId }, 'cannot subscribe yet');
-          await new Promise(resolve => setTimeout(resolve, 500));
+          await wait(500, undefined, { signal: stop.signal }).catch(() => undefined);
         }
       }
-      await consumer.run({
+      // A stop came meanwhile: who runs now would join a group that nobody has it leave.
+      if (stopping()) {
+        await consumer.disconnect();
+        return;
+      }
+      running = consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: concurrency,
         eachBatch: async payload => {
-          working += 1;
           // The library beats between messages only, and one may take longer than a session. A beat that fails is met again by the next.
           const beating = setInterval(() => void payload.heartbeat().catch(() => undefined), heartbeatMs / 2);
+          const batch = onBatch(payload);
+          working.add(batch);
           try {
-            await onBatch(payload);
+            await Promise.race([batch, left.promise]);
           } finally {
             clearInterval(beating);
-            working -= 1;
+            working.delete(batch);
           }
         },
       });
       const look = () => void watch().catch((error: unknown) => log.debug({ err: error }, 'not watched'));
       watchdog = setInterval(look, Math.min(5_000, longestStandstillMs)).unref();
+      await running;
       await joined.promise;
     },
     async stop() {
-      stopping = true;
+      stop.abort();
       clearInterval(watchdog);
       joined.resolve();
-      // Once the client stops it commits no more, so the work that is running ends first; what waits for a part is left.
-      while (working > 0) await new Promise(resolve => setTimeout(resolve, 5));
-      await commit();
+      // Once the client stops it commits no more, so the work that is running ends first; what waits for a part is left, and so is
+      // what hangs: whoever has the partition next does it again, which it must bear.
+      const late = setTimeout(left.resolve, drainMs);
+      // The library does not leave a group that it is just about to join.
+      await Promise.race([Promise.allSettled([running, ...working]), left.promise]);
+      clearTimeout(late);
+      left.resolve();
+      await commits.now();
+      membership += 1;
+      commits.reset();
       await consumer.stop();
       await consumer.disconnect();
     },
@@ -178,24 +193,9 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
       if (!member) throw new Error(`not in group ${groupId}`);
       const silentMs = performance.now() - lastFetch;
       faults.check();
-      if (silentMs > sessionTimeoutMs && working === 0)
+      if (silentMs > sessionTimeoutMs && working.size === 0)
         throw new Error(`no fetch for ${String(Math.round(silentMs))} ms`);
     },
+    lagMs: lag.ms,
   };
-}
-
-async function anyAnswers(brokers: readonly string[]): Promise<boolean> {
-  const answers = brokers.map(async broker => {
-    const [host = '127.0.0.1', port = '9092'] = broker.split(':');
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const socket = net.connect({ host, port: Number(port), timeout: 1_000 });
-    socket
-      .once('connect', () => resolve(true))
-      .once('timeout', () => resolve(false))
-      .once('error', () => resolve(false));
-    const answered = await promise;
-    socket.destroy();
-    return answered;
-  });
-  return (await Promise.all(answers)).includes(true);
 }

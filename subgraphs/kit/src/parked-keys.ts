@@ -1,6 +1,6 @@
-import type { Pool, Sql } from './database.ts';
+import { sqlOfPool, withTransaction, type Pool, type Sql } from './database.ts';
 import { faultReason, stackHash } from './fault-reason.ts';
-import { messageOf, type HeldRow } from './held-event.ts';
+import { heldColumns, messageOf, type HeldRow } from './held-event.ts';
 import { bury, settleKeys } from './set-aside.ts';
 
 /** A key that a worker may work on, with the first event that waits; without one, nothing does. */
@@ -13,7 +13,7 @@ export async function claimKey(
   pool: Pool,
   { group, me, leaseMs, key = null }: Worker & { leaseMs: number; key?: string | null },
 ): Promise<Claimed | undefined> {
-  const { rows } = await pool.query<{ claimed_key: string } & { [Name in keyof HeldRow]: HeldRow[Name] | null }>(
+  const [row] = await sqlOfPool(pool)<{ claimed_key: string } & { [Name in keyof HeldRow]: HeldRow[Name] | null }>(
     `with due as (
        select key from parked_keys
        where consumer_group = $1 and due_at <= now() and ($4::text is null or key = $4)
@@ -23,23 +23,35 @@ export async function claimKey(
        update parked_keys set leased_by = $2, leased_until = now() + $3 * interval '1 ms' from due
        where consumer_group = $1 and parked_keys.key = due.key returning parked_keys.key)
      select mine.key as claimed_key, first.* from mine left join lateral (
-       select position, key, event_id, topic, partition, record_offset, headers, value, timestamp_ms, handler, attempts
+       select position, ${heldColumns}, attempts
        from parked where consumer_group = $1 and key = mine.key order by position limit 1) as first on true`,
     [group, me, leaseMs, key],
   );
-  const [row] = rows;
   if (row === undefined) return undefined;
   const { claimed_key, ...first } = row;
   return { key: claimed_key, first: first.position === null ? undefined : (first as HeldRow) };
 }
 
-/** Gives back what a worker still has. */
-export async function letGo(pool: Pool, { group, me }: Worker): Promise<void> {
+/** Gives back what workers still have. */
+export async function letGo(pool: Pool, group: string, workers: readonly string[]): Promise<void> {
   await pool.query(
-    'update parked_keys set leased_by = null, leased_until = null where consumer_group = $1 and leased_by = $2',
-    [group, me],
+    'update parked_keys set leased_by = null, leased_until = null where consumer_group = $1 and leased_by = any($2::uuid[])',
+    [group, workers],
   );
 }
+
+/** Has a key whose first event cannot even be set aside be tried later, so that it stands in nobody's way until then. */
+export const putOff = (
+  pool: Pool,
+  { group, key, me }: Worker & { key: string },
+  position: string,
+  delayMs: number,
+): Promise<void> =>
+  withTransaction(pool, async sql => {
+    await mustHold(sql, { group, key, me });
+    await sql(`update parked set due_at = now() + $2 * interval '1 ms' where position = $1`, [position, delayMs]);
+    await settleKeys(sql, group, [key]);
+  });
 
 export type Ending = { readonly row: HeldRow } & (
   | { readonly kind: 'done' }
@@ -48,13 +60,21 @@ export type Ending = { readonly row: HeldRow } & (
 );
 
 /** Thrown when the worker took so long that another one may have the key: its transaction must not count. */
-export class LeaseLost extends Error {
+class LeaseLost extends Error {
   readonly retryable = true;
 
   constructor(key: string) {
     super(`the lease of ${key} is over`);
     this.name = 'LeaseLost';
   }
+}
+
+async function mustHold(sql: Sql, { group, key, me }: Worker & { key: string }): Promise<void> {
+  const [lease] = await sql(
+    'select from parked_keys where consumer_group = $1 and key = $2 and leased_by = $3 for update',
+    [group, key, me],
+  );
+  if (lease === undefined) throw new LeaseLost(key);
 }
 
 /**
@@ -66,11 +86,7 @@ export async function settle(
   { group, key, me, tellTo }: Worker & { key: string; tellTo?: string | undefined },
   ending: Ending | undefined,
 ): Promise<{ isDue: boolean }> {
-  const [lease] = await sql(
-    'select from parked_keys where consumer_group = $1 and key = $2 and leased_by = $3 for update',
-    [group, key, me],
-  );
-  if (lease === undefined) throw new LeaseLost(key);
+  await mustHold(sql, { group, key, me });
   if (ending?.kind === 'again')
     await sql(
       `update parked set attempts = $2, due_at = now() + $3 * interval '1 ms', reason = $4, stack_hash = $5 where position = $1`,

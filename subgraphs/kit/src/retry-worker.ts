@@ -1,29 +1,35 @@
-import { withTransaction, type Pool, type Sql } from './database.ts';
+import { isTransient, sqlOfPool, withTransaction, type Pool, type Sql } from './database.ts';
+import { longestStandstillMs } from './consumer-port.ts';
 import type { EffectOfMany, Transact } from './event-handler.ts';
+import { faultReason } from './fault-reason.ts';
 import { createRun, type Outcome, type Read } from './handle-alone.ts';
+import { lockTimeoutMs } from './handle-once.ts';
 import { messageOf } from './held-event.ts';
 import { firstTime } from './inbox.ts';
+import { createLanes } from './lanes.ts';
 import type { Log } from './log.ts';
 import { uuidv7 } from './outbox.ts';
-import { claimKey, letGo, settle, type Claimed } from './parked-keys.ts';
+import { claimKey, letGo, putOff, settle, type Claimed } from './parked-keys.ts';
 import { retryDelayMs, type RetryPlan } from './retry-delay.ts';
 
 export type RetryWorker = {
   start(): void;
-  /** Lets what is running end. */
+  /** Lets what is running end, but waits for none that hangs: its key may be another's at once. */
   stop(): Promise<void>;
   /** Something was put aside: looks as soon as it is due. */
   wake(): void;
   /** False only while nothing of the group waits, as far as this process knows. */
   mayWait(): boolean;
+  /** Throws, naming the key, while something keeps events from being tried at all. */
+  ready(): void;
 };
 
 /** How often it looks when nothing calls it, in ms: for what other processes and operators put there. */
 const lookEveryMs = 1_000;
-/** Keys worked on at once. */
-const atOnce = 4;
-/** Longer than a handler may take. */
-const leaseMs = 60_000;
+/** Keys worked on at once, each with a connection of the pool. */
+const atOnce = 2;
+/** So long a stop waits for what is running, in ms. */
+const drainMs = 2_000;
 
 /**
  * Tries parked events again when they are due: per key in order, several keys at once. Any number of workers of a group may run; a
@@ -37,17 +43,17 @@ export function createRetryWorker(options: {
   tellTo: string | undefined;
   plan: RetryPlan;
   log: Log;
+  standstillMs?: number;
 }): RetryWorker {
   const { pool, group, read, log, plan, tellTo } = options;
   const run = createRun(options);
+  /** Longer than a handler may take. */
+  const leaseMs = options.standstillMs ?? longestStandstillMs;
   /** Each leases for itself. */
-  const lanes = Array.from({ length: atOnce }, () => uuidv7());
-  let stopping = false;
-  const goesOn = () => !stopping;
+  const workers = Array.from({ length: atOnce }, () => uuidv7());
+  const faults = new Map<string, { reason: string; at: number }>();
   let waiting = true;
   let woken = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | undefined;
 
   /** Works on the first event of a key; false when the key is no longer ours, or nothing of it is due. */
   async function tryFirst(me: string, claimed: Claimed): Promise<boolean> {
@@ -61,10 +67,14 @@ export function createRetryWorker(options: {
       settled = await settle(sql, { group, key, me }, { kind: 'done', row });
     };
     const transact: Transact = ({ id }, work) =>
-      withTransaction(pool, async sql => {
-        if (await firstTime(sql, group, id)) await work(sql);
-        await done(sql);
-      });
+      withTransaction(
+        pool,
+        async sql => {
+          if (await firstTime(sql, group, id)) await work(sql);
+          await done(sql);
+        },
+        { lockTimeoutMs },
+      );
     const outcome = await attempt();
     if (settled === undefined || outcome.kind !== 'done') {
       const { result, text } = ending(outcome);
@@ -98,63 +108,85 @@ export function createRetryWorker(options: {
     }
   }
 
-  /** Works on keys that are due, each for as long as something of it is, until there is none. */
-  async function work(me: string, first: Claimed | undefined): Promise<void> {
-    const claim = (key?: string) => claimKey(pool, { group, me, leaseMs, ...(key !== undefined && { key }) });
+  /** Works on a key for as long as something of it is due. */
+  async function workOn(me: string, claimed: Claimed): Promise<void> {
+    const { key } = claimed;
+    let held: Claimed | undefined = claimed;
     try {
-      for (let one = first ?? (await claim()); one !== undefined && goesOn(); one = await claim())
-        for (let next: Claimed | undefined = one; next !== undefined && goesOn();)
-          next = (await tryFirst(me, next)) ? await claim(one.key) : undefined;
+      while (held !== undefined && lanes.goOn()) {
+        const isDue = await tryFirst(me, held);
+        faults.delete(key);
+        held = isDue ? await claimKey(pool, { group, me, leaseMs, key }) : undefined;
+      }
+    } catch (error) {
+      // The database is away, or the lease is over: whoever has the key next goes on.
+      if (isTransient(error) || held?.first === undefined) throw error;
+      await meet(me, key, held.first.position, error);
     } finally {
-      await letGo(pool, { group, me }).catch(() => undefined);
+      await letGo(pool, group, [me]).catch(() => undefined);
     }
   }
 
-  async function look(): Promise<void> {
+  /** What happened can be written nowhere: the fault is ours, and comes again with each try. */
+  async function meet(me: string, key: string, position: string, error: unknown): Promise<void> {
+    const reason = faultReason(error);
+    if (faults.get(key)?.reason !== reason) log.error({ err: error, group, key }, 'a parked event cannot be tried');
+    faults.set(key, { reason, at: performance.now() });
+    await putOff(pool, { group, key, me }, position, plan.longestMs);
+  }
+
+  /** Gives a key that is due; undefined when it is time to look again, after so long. */
+  async function look(me: string): Promise<Claimed | number> {
     const before = woken;
-    const [me = ''] = lanes;
-    const first = await claimKey(pool, { group, me, leaseMs });
-    if (first !== undefined) {
-      const ends = await Promise.allSettled(lanes.map((lane, n) => work(lane, n === 0 ? first : undefined)));
-      const failed = ends.find(end => end.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
-    }
-    const { rows } = await pool.query<{ waits: boolean; due_ms: number | null }>(
+    const claimed = await claimKey(pool, { group, me, leaseMs });
+    if (claimed !== undefined) return claimed;
+    const [state] = await sqlOfPool(pool)<{ waits: boolean; due_ms: number | null }>(
       `select exists (select from parked_keys where consumer_group = $1) as waits,
          (select (extract(epoch from min(due_at) - now()) * 1000)::float8 from parked_keys
           where consumer_group = $1 and (leased_until is null or leased_until < now())) as due_ms`,
       [group],
     );
     // What came aside meanwhile is not seen by the statement for sure.
-    if (woken === before) waiting = rows[0]?.waits ?? false;
-    lookIn(Math.min(lookEveryMs, Math.max(5, rows[0]?.due_ms ?? lookEveryMs)));
+    if (woken !== before) return 0;
+    waiting = state?.waits ?? false;
+    return Math.min(lookEveryMs, Math.max(5, state?.due_ms ?? lookEveryMs));
   }
 
-  function lookIn(inMs: number): void {
-    if (stopping) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      looking ??= look()
-        .catch((error: unknown) => {
-          log.debug({ err: error, group }, 'parked events not looked at');
-          lookIn(lookEveryMs);
-        })
-        .finally(() => (looking = undefined));
-    }, inMs);
-  }
+  let failing = false;
+  const lanes = createLanes<Claimed>({
+    workers,
+    look: async me => {
+      const found = await look(me);
+      failing = false;
+      return found;
+    },
+    work: workOn,
+    onFault: error => {
+      if (!failing && lanes.goOn())
+        log[isTransient(error) ? 'warn' : 'error']({ err: error, group }, 'parked events not tried now');
+      failing = true;
+      return lookEveryMs;
+    },
+  });
 
   return {
-    start: () => lookIn(0),
+    start: () => {
+      lanes.start();
+    },
     async stop() {
-      stopping = true;
-      clearTimeout(timer);
-      await looking;
+      await lanes.stop(drainMs);
+      await letGo(pool, group, workers).catch(() => undefined);
     },
     wake() {
       waiting = true;
       woken += 1;
-      if (looking === undefined) lookIn(5);
+      lanes.wake();
     },
     mayWait: () => waiting,
+    ready() {
+      // One that is no more, since an operator took the event away, was not met again.
+      const fresh = [...faults].find(([, { at }]) => performance.now() - at < 3 * plan.longestMs + lookEveryMs);
+      if (fresh !== undefined) throw new Error(`a parked event of ${fresh[0]} cannot be tried: ${fresh[1].reason}`);
+    },
   };
 }

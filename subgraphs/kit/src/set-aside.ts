@@ -1,12 +1,12 @@
 import { deadTopic, topics } from '@waygraph/schema/topics';
 import type { Sql } from './database.ts';
 import { faultReason, stackHash } from './fault-reason.ts';
-import type { HeldEvent } from './held-event.ts';
+import { heldColumns, type HeldEvent } from './held-event.ts';
 import { publish } from './outbox.ts';
 
 /** An event that is not handled now: it waits behind another of its key, is tried again, or is for an operator to decide. */
 export type Aside = HeldEvent & {
-  /** How often it was tried. */
+  /** How often it was tried: by the worker, unless it is dead at once. */
   readonly attempts: number;
 } & (
     | { readonly kind: 'behind' }
@@ -94,7 +94,7 @@ export async function settleKeys(sql: Sql, group: string, keys: readonly string[
   );
 }
 
-const recordColumns = 'key, event_id, topic, partition, record_offset, headers, value, timestamp_ms, handler, attempts';
+const recordColumns = `${heldColumns}, attempts`;
 const recordTypes =
   'key text, event_id uuid, topic text, partition int, record_offset bigint, headers jsonb, value text, timestamp_ms bigint, handler text, attempts int';
 

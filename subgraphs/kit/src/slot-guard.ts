@@ -22,11 +22,21 @@ export type SlotGuard = {
   stop(): void;
 };
 
-type Row = { slot: string; active: boolean; wal_status: string; safe: string | null; kept: string; limit: string };
+type Row = {
+  slot: string;
+  active: boolean;
+  wal_status: string | null;
+  safe: string | null;
+  kept: string;
+  limit: string;
+};
 
-/** Slots of the connectors to this database; those of others are lost at their own cost. */
+/**
+ * Slots of the connectors to this database. The server has one WAL for all its databases: what is written here also uses up what the
+ * slots of other databases may keep back, which those who write there see, and nobody here.
+ */
 const question = `
-  select slot_name as slot, active, coalesce(wal_status, 'lost') as wal_status, safe_wal_size as safe,
+  select slot_name as slot, active, wal_status, safe_wal_size as safe,
     coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0) as kept,
     pg_size_bytes(current_setting('max_slot_wal_keep_size')) as limit
   from pg_replication_slots where database = current_database() and slot_name ~ $1 order by slot_name`;
@@ -38,17 +48,18 @@ export function slotState(row: Row): SlotState {
   return {
     slot: row.slot,
     active: row.active,
-    walStatus: row.wal_status,
+    // Without one it keeps back nothing yet.
+    walStatus: row.wal_status ?? 'reserved',
     used: Math.min(1, Math.max(0, used)),
     retainedBytes: Number(row.kept),
   };
 }
 
-/** The states of one database's slots, whose names match the regular expression; any login may ask. */
-export const readSlots = async (sql: Sql, pattern = slotPattern): Promise<SlotState[]> =>
-  (await sql<Row>(question, [pattern])).map(slotState);
+const connectorSlots = '^(outbox|tables)(_[0-9]+)?$';
 
-export const slotPattern = '^(outbox|tables)(_[0-9]+)?$';
+/** The states of one database's slots, whose names match the regular expression; any login may ask. */
+export const readSlots = async (sql: Sql, pattern = connectorSlots): Promise<SlotState[]> =>
+  (await sql<Row>(question, [pattern])).map(slotState);
 
 /**
  * Watches how much WAL the connectors' slots of a database still may keep back: from `warnAt` of the limit on it warns, from `refuseAt` on
@@ -63,7 +74,15 @@ export function createSlotGuard(options: {
   intervalMs?: number;
   pattern?: string;
 }): SlotGuard {
-  const { sql, log, warnAt = 0.5, refuseAt = 0.8, easeAt = 0.7, intervalMs = 1_000, pattern = slotPattern } = options;
+  const {
+    sql,
+    log,
+    warnAt = 0.5,
+    refuseAt = 0.8,
+    easeAt = 0.7,
+    intervalMs = 1_000,
+    pattern = connectorSlots,
+  } = options;
   let slots: readonly SlotState[] = [];
   const warned = new Set<string>();
   let overloaded = false;

@@ -36,8 +36,9 @@ test('warns at half of the limit, is overloaded from 80 % on and until it has fa
   expect(told.map(([level]) => level)).toEqual(['warn', 'error', 'info']);
 });
 
-test('a lost slot has used up everything, and one without a limit nothing', () => {
+test('a lost slot has used up everything, one without a limit or that keeps back nothing yet has not', () => {
   expect(slotState(row(0, 'lost')).used).toBe(1);
+  expect(slotState({ ...row(0), wal_status: null, safe: null })).toMatchObject({ walStatus: 'reserved', used: 0 });
   expect(slotState({ ...row(0.9), limit: '-1', safe: null }).used).toBe(0);
   expect(slotState({ ...row(0), safe: String(limit * 2) }).used).toBe(0);
 });

@@ -1,4 +1,4 @@
-import type { KafkaAdmin } from './kafka-admin.ts';
+import type { KafkaAdmin, PartitionEnd } from './kafka-admin.ts';
 import { placeOf } from './kafka-delivery.ts';
 
 type Partitions = Readonly<Record<string, readonly number[]>>;
@@ -24,8 +24,8 @@ export function createStandstill(options: {
       partitions = given;
       last = now();
     },
-    /** How many records wait, when nothing gets done; 0 when all is well or nobody can tell. */
-    async waiting(): Promise<bigint> {
+    /** How many records wait, when nothing gets done, but on partitions that are `excused`; 0 when all is well or nobody can tell. */
+    async waiting(excused: (end: PartitionEnd) => boolean = () => false): Promise<bigint> {
       if (now() - last < longestMs) return 0n;
       const began = last;
       const ours = new Set(
@@ -34,7 +34,7 @@ export function createStandstill(options: {
       if (ours.size === 0) return 0n;
       const admin = await options.admin();
       try {
-        const ends = (await admin.ends(Object.keys(partitions))).filter(end => ours.has(placeOf(end)));
+        const ends = (await admin.ends(Object.keys(partitions))).filter(end => ours.has(placeOf(end)) && !excused(end));
         const behind = await admin.behind(groupId, ends);
         if (last !== began) return 0n;
         if (behind === 0n) last = now();

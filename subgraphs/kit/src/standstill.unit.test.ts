@@ -30,6 +30,15 @@ test('work of which none gets done for too long is told; the broker is asked onl
   expect([await standstill.waiting(), asked()]).toEqual([4n, 1]);
 });
 
+test('partitions that are excused do not count', async () => {
+  const { standstill, after } = setting(() => 4n);
+  after(60_000);
+  expect(await standstill.waiting(({ topic, partition }) => topic === 't' && partition === 0)).toBe(4n);
+  standstill.assigned({ t: [0, 1] });
+  after(60_000);
+  expect(await standstill.waiting(({ partition }) => partition === 0)).toBe(4n);
+});
+
 test('who gets something done, or has nothing to do, does not stand still', async () => {
   const busy = setting(() => 4n);
   busy.after(50_000);

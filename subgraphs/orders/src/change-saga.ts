@@ -14,7 +14,7 @@ export type OrderResult =
   { order: Order; position: LogPosition; refusals: [] } | { order: null; position: null; refusals: UserError[] };
 
 /** What a person asks of an order: who, what, and why; kept where an operator does it. */
-export type Wish = {
+type Wish = {
   readonly orderId: string;
   /** The argument that names the order. */
   readonly argument: string;

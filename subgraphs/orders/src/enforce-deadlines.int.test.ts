@@ -91,6 +91,32 @@ describe('deadlines', () => {
     await work.orders.sql('update saga_instances set deadline_at = null where order_id = $1', [broken]);
   });
 
+  test('however many cannot be brought on, or are being changed: those behind them are', async () => {
+    const [broken, held, sound] = [await work.anOrder(), await work.anOrder(), await work.anOrder()];
+    for (const id of [broken, held, sound]) await work.passDeadlines(id);
+    await work.orders.sql(`update saga_instances set parcels = '{}', steps = '"x"' where order_id = $1`, [broken]);
+    await withTransaction(work.orders.pool, async sql => {
+      await sql('select from orders where id = $1 for update', [held]);
+      await enforceDeadlines(work.orders.pool, { onFault: () => undefined, mostAtOnce: 1 });
+    });
+    expect(await work.types(held)).toEqual(['OrderPlaced']);
+    expect(await work.types(sound)).toEqual(['OrderPlaced', 'StepRetryRequested']);
+    await work.orders.sql('update saga_instances set deadline_at = null where order_id = any ($1)', [[broken, held]]);
+  });
+
+  test('are not enforced while events of the order wait to be tried again, or for an operator: the answer may be one', async () => {
+    const [waits, other] = [await work.anOrder(), await work.anOrder()];
+    const park = `insert into parked_keys (consumer_group, key) values ('orders', $1), ('another', $2)`;
+    await work.orders.sql(park, [waits, other]);
+    for (const id of [waits, other]) await work.passDeadlines(id);
+    await sweep();
+    expect(await work.types(waits)).toEqual(['OrderPlaced']);
+    expect(await work.types(other)).toEqual(['OrderPlaced', 'StepRetryRequested']);
+    await work.orders.sql('delete from parked_keys where key = $1', [waits]);
+    await sweep();
+    expect(await work.types(waits)).toEqual(['OrderPlaced', 'StepRetryRequested']);
+  });
+
   test('of keys: after a week an answer is forgotten, and not before', async () => {
     const keys = ['old', 'young'];
     for (const idempotencyKey of keys)

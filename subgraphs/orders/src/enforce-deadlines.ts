@@ -1,10 +1,7 @@
-import { withTransaction, sqlOfPool, type Pool } from '@waygraph/kit/database';
+import { withTransaction, sqlOfPool, type Pool, type Sql } from '@waygraph/kit/database';
 import { lockOrder } from './load-order.ts';
 import { timeOut } from './saga.ts';
 import { saveOrder } from './save-order.ts';
-
-/** So many orders are looked at in one turn. */
-const mostAtOnce = 200;
 
 /**
  * Asks again, or gives up, where an answer is overdue by the database's clock; gives the number of orders it changed. Several
@@ -13,24 +10,47 @@ const mostAtOnce = 200;
  */
 export async function enforceDeadlines(
   pool: Pool,
-  options: { stepTimeoutMs?: number | undefined; onFault?: (orderId: string, error: unknown) => void } = {},
+  options: {
+    stepTimeoutMs?: number | undefined;
+    onFault?: (orderId: string, error: unknown) => void;
+    /** So many are looked up at once. Default 200. */
+    mostAtOnce?: number;
+  } = {},
 ): Promise<number> {
-  const overdue = await sqlOfPool(pool)<{ order_id: string }>(
-    `select order_id from saga_instances where is_timed and deadline_at <= clock_timestamp()
-     order by deadline_at limit $1`,
-    [mostAtOnce],
-  );
+  const { mostAtOnce = 200 } = options;
   let changed = 0;
-  for (const { order_id: orderId } of overdue) {
-    try {
-      if (await enforceDeadline(pool, orderId, options.stepTimeoutMs)) changed += 1;
-    } catch (error) {
-      if (options.onFault === undefined) throw error;
-      options.onFault(orderId, error);
+  let last: Overdue | undefined;
+  const overdue = () => readOverdue(sqlOfPool(pool), last, mostAtOnce);
+  // Those that stay where they are must not keep the others out.
+  for (let found = await overdue(); found.length > 0; found = await overdue()) {
+    for (const { order_id: orderId } of found) {
+      try {
+        if (await enforceDeadline(pool, orderId, options.stepTimeoutMs)) changed += 1;
+      } catch (error) {
+        if (options.onFault === undefined) throw error;
+        options.onFault(orderId, error);
+      }
     }
+    last = found.at(-1);
+    if (found.length < mostAtOnce) break;
   }
   return changed;
 }
+
+/** `deadline` as text, to the microsecond. */
+type Overdue = { order_id: string; deadline: string };
+
+/** The longest overdue behind the last one; not those of which an answer may be among what was put aside. */
+const readOverdue = (sql: Sql, last: Overdue | undefined, limit: number): Promise<Overdue[]> =>
+  sql<Overdue>(
+    `select s.order_id, s.deadline_at::text as deadline from saga_instances s
+     where s.is_timed and s.deadline_at <= clock_timestamp()
+       and ($1::timestamptz is null or (s.deadline_at, s.order_id) > ($1::timestamptz, $2::text))
+       and not exists (select from parked_keys k where k.consumer_group = 'orders' and k.key = s.order_id)
+     order by s.deadline_at, s.order_id
+     limit $3`,
+    [last?.deadline ?? null, last?.order_id ?? null, limit],
+  );
 
 const enforceDeadline = (pool: Pool, orderId: string, stepTimeoutMs?: number): Promise<boolean> =>
   withTransaction(pool, async sql => {

@@ -12,7 +12,7 @@ type Counts = {
   overdue: number;
 };
 
-/** A later attempt's step of this name makes an earlier one's no longer waited for, as `openSteps` has it. */
+/** A later attempt's step of this name makes an earlier one's no longer waited for, as `openSteps` and `stuckSteps` have it. */
 const superseding = stepNames.map(name => ({ name, by: definitionOf(name).supersededBy ?? name }));
 
 /** How all sagas stand; null but for operators. */
@@ -32,10 +32,12 @@ export async function readSagaStats(sql: Sql, viewer: Viewer | undefined): Promi
        count(*) filter (where step."deadlineMs" <= extract(epoch from now()) * 1000)::int as overdue,
        min(step."atMs")::float8 as since_ms
      from saga_instances s
+     join orders o on o.id = s.order_id
      cross join lateral jsonb_to_recordset(s.steps)
        as step(name text, state text, attempt int, "atMs" numeric, "deadlineMs" numeric)
      where s.status in ('RUNNING', 'COMPENSATING', 'NEEDS_OPERATOR') and (
-       step.state = 'UNDOING' or step.state in ('WAITING', 'STUCK') and not exists (
+       step.state = 'UNDOING' or step.state = 'STUCK' and o.status in ('CANCELLING', 'CANCELLED')
+       or step.state in ('WAITING', 'STUCK') and not exists (
          select from jsonb_to_recordset(s.steps) as later(name text, attempt int)
          left join jsonb_to_recordset($1::jsonb) as rule(name text, by text) on rule.name = step.name
          where later.attempt > step.attempt and later.name in (step.name, rule.by)))

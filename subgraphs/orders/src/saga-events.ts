@@ -11,9 +11,11 @@ import {
   OrderReadyForPayment,
   SagaStuck,
   StepRetryRequested,
+  StepSettled,
 } from '@waygraph/schema/events/orders';
 import { sellersOf, subtotalOf } from './order.ts';
-import { assignedAttempt, latest, undoing, type Dropped, type SagaOrder, type Step } from './saga-state.ts';
+import type { Resolution } from './saga-settle.ts';
+import { assignedAttempt, isOverpaid, latest, undoing, type Dropped, type SagaOrder, type Step } from './saga-state.ts';
 import type { ToldType } from './saga-table.ts';
 
 /** An event of an order as it is with the event. */
@@ -77,8 +79,18 @@ export function newsOf(before: SagaOrder, after: SagaOrder): Telling[] {
     return step.name === 'CANCEL' ? [cancelRequested(step)] : [];
   });
   const { cancelRefused } = after;
-  return cancelRefused === null || before.cancelRefused !== null ? news : [...news, refused(cancelRefused)];
+  return [
+    ...news,
+    ...(cancelRefused === null || before.cancelRefused !== null ? [] : [refused(cancelRefused)]),
+    ...(isOverpaid(after) && !isOverpaid(before) ? [overpaid] : []),
+  ];
 }
+
+/** A step that an operator settled by hand, and what need no longer go back. */
+export const tellSettled =
+  ({ name: step, attempt }: Step, resolution: Resolution['resolution'], amountMinor: number): Telling =>
+  order =>
+    StepSettled.outboxEvent({ ...common(order), attempt, step, resolution, amountMinor }, { seq: order.version });
 
 const retryRequested =
   ({ name: step, attempt }: Step, round: number): Telling =>
@@ -92,6 +104,12 @@ const stuck =
       { ...common(order), attempt, step, reason: detail ?? 'no reason is known' },
       { seq: order.version },
     );
+
+const overpaid: Telling = order => {
+  const { attempt, paidMinor, refundedMinor, settledMinor } = order;
+  const reason = `of ${paidMinor} that were paid ${refundedMinor} went back, and ${settledMinor} were settled by hand`;
+  return SagaStuck.outboxEvent({ ...common(order), attempt, step: 'PAYMENT', reason }, { seq: order.version });
+};
 
 const cancelRequested =
   ({ detail }: Step): Telling =>

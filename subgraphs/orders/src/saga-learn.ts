@@ -1,6 +1,7 @@
 import { discountOf, learnOfParcel, withAssignment } from './saga-lines.ts';
 import {
   answered,
+  isByHand,
   isCancelled,
   isUnanswered,
   latest,
@@ -31,8 +32,12 @@ type StepFact = Of<
   | 'PaymentFailed'
 >;
 
-/** The order with what a fact says; the very same one when that is known already, or comes too late to matter. */
-export function learn(order: SagaOrder, fact: Fact, at: Moment): SagaOrder {
+/**
+ * The order with what a fact says; the very same one when that is known already, or comes too late to matter. Money is kept whenever
+ * it is told of.
+ */
+export function learn(before: SagaOrder, fact: Fact, at: Moment): SagaOrder {
+  const order = withSums(before, fact);
   if (isTooLate(order, fact)) return order;
   switch (fact.type) {
     case 'HandedOver':
@@ -50,12 +55,16 @@ export function learn(order: SagaOrder, fact: Fact, at: Moment): SagaOrder {
     case 'CancelRefused':
       return refusedCancel(order, fact, at);
     case 'PaymentRefunded':
-      return refunded(order, fact, at);
+      return withMoneyBack(order, at.nowMs, null);
     case 'StockReleased':
       // What comes back of lines that were dropped is not the answer to the cancellation.
-      return isOnlyDropped(order, fact) ? order : undone(order, 'STOCK', fact.data.attempt, at);
+      return isOnlyDropped(order, fact) ? order : undone(order, 'STOCK', at);
     case 'CouponRestored':
-      return undone(order, 'COUPON', fact.data.attempt, at);
+      return undone(order, 'COUPON', at);
+    case 'PaymentFailed':
+      // Nothing was taken after all: nothing has to go back.
+      if (isCancelled(order)) return order.paidMinor === 0 ? undone(order, 'PAYMENT', at) : order;
+      return learnAnswer(order, fact, at);
     case 'SellerAssigned':
     case 'SellerUnavailable':
     case 'StockReserved':
@@ -65,9 +74,17 @@ export function learn(order: SagaOrder, fact: Fact, at: Moment): SagaOrder {
     case 'CouponRedeemed':
     case 'CouponRejected':
     case 'PaymentCaptured':
-    case 'PaymentFailed':
       return learnAnswer(order, fact, at);
   }
+}
+
+function withSums(order: SagaOrder, fact: Fact): SagaOrder {
+  if (fact.type === 'PaymentCaptured' && order.paidMinor === 0 && fact.data.amountMinor > 0)
+    return { ...order, paidMinor: fact.data.amountMinor };
+  // Parts may be told of in any order: their sum counts.
+  if (fact.type === 'PaymentRefunded' && fact.data.refundedMinor > order.refundedMinor)
+    return { ...order, refundedMinor: fact.data.refundedMinor };
+  return order;
 }
 
 /** What is being cancelled only waits for being undone; what has ended, only for what is still to go back. */
@@ -79,7 +96,7 @@ function isTooLate(order: SagaOrder, { type }: Fact): boolean {
   if (type === 'ReservationExpired') return order.status === 'DELIVERED';
   return order.status === 'DELIVERED'
     ? type !== 'PaymentRefunded'
-    : !answers[type].some(({ outcome }) => outcome === 'undone');
+    : type !== 'PaymentFailed' && !answers[type].some(({ outcome }) => outcome === 'undone');
 }
 
 // Answers to what was asked
@@ -91,7 +108,9 @@ function learnAnswer(order: SagaOrder, fact: StepFact, at: Moment): SagaOrder {
   if (answer === undefined) return order;
   const attempt = attemptOf(order, answer.step, fact);
   const step = stepOf(order, answer.step, attempt) ?? waiting(answer.step, attempt, at);
-  if (!isOpen(step)) return order;
+  // Who sends it only routing can say, whatever was settled by hand.
+  const isNews = fact.type === 'SellerAssigned' && attempt === order.attempt && step.state === 'DONE' && isByHand(step);
+  if (!isOpen(step) && !isNews) return order;
   const detail = 'reason' in fact.data ? fact.data.reason : null;
   const state = answer.outcome === 'done' ? 'DONE' : 'FAILED';
   return withContents(withStep(missing(order, attempt, at), answered(step, state, at.nowMs, detail)), fact, at);
@@ -118,8 +137,6 @@ function withContents(order: SagaOrder, fact: StepFact, at: Moment): SagaOrder {
       return { ...order, attempt: Math.max(order.attempt, fact.data.attempt) };
     case 'CouponRedeemed':
       return { ...order, discountMinor: discountOf(fact.data.discountMinor, order.lines) };
-    case 'PaymentCaptured':
-      return { ...order, paidMinor: fact.data.amountMinor };
     case 'StockConfirmed':
       // What is sold was reserved, whoever has missed that.
       return withStock(order, fact.data.attempt, ['WAITING', 'STUCK'], 'DONE', at);
@@ -128,6 +145,7 @@ function withContents(order: SagaOrder, fact: StepFact, at: Moment): SagaOrder {
     case 'StockReserved':
     case 'StockRejected':
     case 'CouponRejected':
+    case 'PaymentCaptured':
     case 'PaymentFailed':
       return order;
   }
@@ -155,19 +173,29 @@ function withdrawn(order: SagaOrder, { data }: Of<'AssignmentRejected'>, at: Mom
   return withStep({ ...order, attempt }, waiting('ASSIGNMENT', attempt, at));
 }
 
-/** The goods went back to the shelf by themselves. That cancels nothing: when the money comes, inventory says what it finds. */
-const expired = (order: SagaOrder, { data }: Of<'ReservationExpired'>, at: Moment): SagaOrder =>
-  stepOf(order, 'CONFIRMATION', data.attempt)?.state === 'DONE'
-    ? order
-    : withStock(order, data.attempt, ['WAITING', 'DONE', 'UNDOING', 'STUCK'], 'UNDONE', at);
+/**
+ * The goods went back to the shelf by themselves. That cancels nothing: when the money comes, inventory says what it finds. An order
+ * that is cancelled has no others, whatever attempt had come this far: inventory may not have read that one.
+ */
+function expired(order: SagaOrder, { data }: Of<'ReservationExpired'>, at: Moment): SagaOrder {
+  const isSold = order.steps.some(
+    ({ name, state, attempt }) => name === 'CONFIRMATION' && state === 'DONE' && attempt >= data.attempt,
+  );
+  if (isSold) return order;
+  return isCancelled(order)
+    ? undone(order, 'STOCK', at)
+    : withStock(order, data.attempt, ['WAITING', 'DONE', 'STUCK'], 'UNDONE', at);
+}
 
 // Answers to a cancellation that was asked for
 
+/** Routing alone decides: what it has cancelled is cancelled, whatever was said of it here meanwhile. */
 function cancelledDelivery(order: SagaOrder, { data }: Of<'DeliveryCancelled'>, at: Moment): SagaOrder {
-  const cancel = latest(order, 'CANCEL');
-  if (isCancelled(order) || cancel === undefined || !isOpen(cancel))
-    return undone(order, 'ASSIGNMENT', data.attempt, at);
-  const cancelled = withStep(order, answered(cancel, 'DONE', at.nowMs, cancel.detail));
+  if (isCancelled(order)) return undone(order, 'ASSIGNMENT', at);
+  const cancel = latest(order, 'CANCEL') ?? waiting('CANCEL', order.attempt, at);
+  if (order.status === 'HANDED_OVER' || cancel.state === 'DONE') return order;
+  const reason = (isOpen(cancel) ? cancel.detail : null) ?? data.reason;
+  const cancelled = { ...withStep(order, answered(cancel, 'DONE', at.nowMs, reason)), cancelRefused: null };
   // Every parcel is cancelled, and nobody will be chosen any more.
   return {
     ...cancelled,
@@ -182,32 +210,38 @@ function cancelledDelivery(order: SagaOrder, { data }: Of<'DeliveryCancelled'>, 
 function refusedCancel(order: SagaOrder, { data }: Of<'CancelRefused'>, at: Moment): SagaOrder {
   const cancel = latest(order, 'CANCEL');
   if (cancel === undefined || !isOpen(cancel)) return order;
-  const refused = withStep(order, answered(cancel, 'FAILED', at.nowMs, data.reason));
-  return { ...refused, cancelRefused: data.reason };
+  return withCancelRefused(order, cancel, { detail: data.reason, reason: data.reason }, at.nowMs);
+}
+
+/** The order goes on; the customer is told the reason. */
+export const withCancelRefused = (
+  order: SagaOrder,
+  cancel: Step,
+  { detail, reason }: { detail: string | null; reason: string },
+  nowMs: number,
+): SagaOrder => ({ ...withStep(order, answered(cancel, 'FAILED', nowMs, detail)), cancelRefused: reason });
+
+/** All of it is with its carriers: who was asked to cancel it can only refuse, and need not be waited for. */
+export function withoutCancel(order: SagaOrder, { nowMs }: Moment): SagaOrder {
+  const cancel = latest(order, 'CANCEL');
+  const reason = 'it was handed over';
+  return cancel !== undefined && isOpen(cancel)
+    ? withCancelRefused(order, cancel, { detail: reason, reason }, nowMs)
+    : order;
 }
 
 // Answers to what was to be undone
 
-function undone(order: SagaOrder, name: StepName, attempt: number, at: Moment): SagaOrder {
+/** Of each name at most one step is being undone; its owner may know of another attempt than was read here. */
+function undone(order: SagaOrder, name: StepName, at: Moment): SagaOrder {
   if (!isCancelled(order)) return order;
-  const step = order.steps.findLast(
-    one =>
-      one.name === name &&
-      (one.state === 'UNDOING' || one.state === 'STUCK') &&
-      (one.attempt <= attempt || !steps[name].perAttempt),
-  );
+  const step = order.steps.findLast(one => one.name === name && (one.state === 'UNDOING' || one.state === 'STUCK'));
   return step === undefined ? order : withStep(order, answered(step, 'UNDONE', at.nowMs, step.detail));
 }
 
 const isOnlyDropped = ({ lines }: SagaOrder, { data }: Of<'StockReleased'>): boolean =>
+  data.lines.length > 0 &&
   data.lines.every(({ lineNo }) => lines.find(line => line.lineNo === lineNo)?.status === 'DROPPED');
-
-/** A part of the money went back, or the last of it. Parts may be told of in any order: their sum counts. */
-function refunded(order: SagaOrder, { data }: Of<'PaymentRefunded'>, at: Moment): SagaOrder {
-  const refundedMinor = Math.max(order.refundedMinor, data.refundedMinor);
-  const known = refundedMinor === order.refundedMinor ? order : { ...order, refundedMinor };
-  return withMoneyBack(known, at.nowMs, null);
-}
 
 /** What waits for money that goes back, as it is by what has gone back. */
 export function withMoneyBack(order: SagaOrder, nowMs: number, detail: string | null): SagaOrder {
@@ -234,14 +268,18 @@ export function withMoneyBack(order: SagaOrder, nowMs: number, detail: string | 
 function gaveUp(order: SagaOrder, { data }: Of<'CompensationStuck'>, at: Moment): SagaOrder {
   const isMeant = (step: Step): boolean => {
     const { name, state } = step;
-    if (name === 'REFUND' && state === 'WAITING') return data.step === 'PAYMENT' || data.step === 'REFUND';
+    // Nobody had answered; now somebody has.
+    const isNews = state === 'STUCK' && step.gaveUp !== true;
+    if (name === 'REFUND' && (state === 'WAITING' || isNews)) return data.step === 'PAYMENT' || data.step === 'REFUND';
     // Parts that were to go back are a part of the whole by then.
     const meant = data.step === 'REFUND' && isCancelled(order) ? 'PAYMENT' : data.step;
-    return name === meant && (state === 'UNDOING' || (isCancelled(order) && isUnanswered(step)));
+    return name === meant && (state === 'UNDOING' || (isCancelled(order) && (isNews || isUnanswered(step))));
   };
   if (!order.steps.some(isMeant)) return order;
   return {
     ...order,
-    steps: order.steps.map(step => (isMeant(step) ? answered(step, 'STUCK', at.nowMs, data.reason) : step)),
+    steps: order.steps.map(step =>
+      isMeant(step) ? { ...answered(step, 'STUCK', at.nowMs, data.reason), gaveUp: true } : step,
+    ),
   };
 }

@@ -21,6 +21,8 @@ export type Step = {
   readonly detail: string | null;
   /** How often its owner was asked again; left out: never. */
   readonly round?: number;
+  /** Its owner has said that it cannot undo it; left out: it may still be at it. */
+  readonly gaveUp?: true;
 };
 export type Parcel = {
   readonly deliveryId: string;
@@ -55,6 +57,8 @@ export type SagaOrder = {
   readonly parcels: readonly Parcel[];
   readonly untold: readonly Dropped[];
 };
+/** What says how a saga stands. */
+type Standing = Pick<SagaOrder, 'status' | 'steps'>;
 /** When something is decided, and how long a machine may take to answer what is asked then. */
 export type Moment = { readonly nowMs: number; readonly stepTimeoutMs: number };
 
@@ -71,13 +75,8 @@ type NewSaga = Pick<
 /** The saga of a new order. */
 export const newSaga = (nowMs: number, stepTimeoutMs = defaultStepTimeoutMs): NewSaga => ({
   ...{ saga: 'RUNNING', attempt: 1, paidMinor: 0, refundedMinor: 0, settledMinor: 0, parcels: [], untold: [] },
-  steps: firstSteps(nowMs, stepTimeoutMs),
+  steps: [waiting('ASSIGNMENT', 1, { nowMs, stepTimeoutMs })],
 });
-
-/** The steps of a new order. */
-export const firstSteps = (nowMs: number, stepTimeoutMs = defaultStepTimeoutMs): Step[] => [
-  waiting('ASSIGNMENT', 1, { nowMs, stepTimeoutMs }),
-];
 
 const isSame = (one: Step, other: Step): boolean => one.name === other.name && one.attempt === other.attempt;
 
@@ -106,7 +105,7 @@ export const latest = (order: SagaOrder, name: StepName): Step | undefined =>
 export const present = (order: SagaOrder, name: StepName): Step | undefined =>
   steps[name].perAttempt ? stepOf(order, name, order.attempt) : latest(order, name);
 
-export const isPaid = (order: SagaOrder): boolean => latest(order, 'PAYMENT')?.state === 'DONE';
+const isPaid = (order: SagaOrder): boolean => latest(order, 'PAYMENT')?.state === 'DONE';
 
 /** Whether a later attempt has asked anew for what this step was asked for. */
 const isSuperseded = ({ name, attempt }: Step, all: readonly Step[]): boolean => {
@@ -121,10 +120,11 @@ export const openSteps = (order: Pick<SagaOrder, 'steps'>): Step[] =>
   );
 
 /** Steps that wait for an operator. What is being undone is to be undone whatever was asked for later. */
-export const stuckSteps = (order: Pick<SagaOrder, 'steps'> & { readonly status?: OrderStatus }): Step[] =>
-  order.steps.filter(
-    step => step.state === 'STUCK' && (order.status === 'CANCELLING' || !isSuperseded(step, order.steps)),
-  );
+export const stuckSteps = (order: Standing): Step[] =>
+  order.steps.filter(step => step.state === 'STUCK' && (isCancelled(order) || !isSuperseded(step, order.steps)));
+
+/** Settled by an operator: whether its owner did it all the same nobody has said. */
+export const isByHand = ({ detail }: Step): boolean => detail !== null && /^(DONE_BY_HAND|WRITTEN_OFF): /.test(detail);
 
 export const isUnanswered = (step: Step | undefined): boolean => step?.state === 'FAILED' && step.detail === noAnswer;
 
@@ -148,7 +148,8 @@ function stockHeld(order: SagaOrder): Step | undefined {
     .toSorted((one, other) => other.attempt - one.attempt);
   for (const step of asked) {
     if (step.state === 'DONE') return step;
-    const isUnknown = step.state === 'WAITING' || step.state === 'STUCK' || isUnanswered(step);
+    const isWrittenOff = step.state === 'FAILED' && isByHand(step);
+    const isUnknown = step.state === 'WAITING' || step.state === 'STUCK' || isUnanswered(step) || isWrittenOff;
     if (!isUnknown) return undefined;
     if (isPaid(order)) return step;
   }
@@ -182,15 +183,14 @@ export const assignedAttempt = (order: SagaOrder): number =>
     .reduce((last, { attempt }) => Math.max(last, attempt), 1);
 
 /** The step that the saga stands at: the first that is open or stuck, else the last one there was. */
-export const standsAt = (order: Pick<SagaOrder, 'steps'>): StepName =>
+export const standsAt = (order: Standing): StepName =>
   (openSteps(order)[0] ?? stuckSteps(order)[0] ?? order.steps.at(-1))?.name ?? 'ASSIGNMENT';
 
 /** The events that would bring it on. */
-export const awaited = (order: Pick<SagaOrder, 'steps'>): string[] =>
-  [...openSteps(order), ...stuckSteps(order)].flatMap(({ name, state }) => {
-    const definition = definitionOf(name);
-    const type = state === 'UNDOING' ? definition.undone : definition.done;
-    return type === undefined ? [] : [type];
+export const awaited = (order: Standing): string[] =>
+  [...openSteps(order), ...stuckSteps(order)].map(({ name }) => {
+    const { done, undone } = definitionOf(name);
+    return isCancelled(order) ? (undone ?? done) : done;
   });
 
 /** Until when an answer is awaited; null when nothing is, or only people are. */
@@ -200,7 +200,7 @@ export function deadlineOf(order: Pick<SagaOrder, 'steps'>): number | null {
 }
 
 /** Where the saga stands as a whole, by what it waits for. */
-export function sagaOf(order: Pick<SagaOrder, 'status' | 'steps'>): SagaStatus {
+export function sagaOf(order: Standing): SagaStatus {
   if (stuckSteps(order).length > 0) return 'NEEDS_OPERATOR';
   const isOpen = openSteps(order).length > 0;
   if (isCancelled(order)) return order.status === 'CANCELLED' && !isOpen ? 'COMPENSATED' : 'COMPENSATING';
@@ -210,6 +210,10 @@ export function sagaOf(order: Pick<SagaOrder, 'status' | 'steps'>): SagaStatus {
 /** Whether what was done is being undone, or is undone. */
 export const isCancelled = ({ status }: Pick<SagaOrder, 'status'>): boolean =>
   status === 'CANCELLING' || status === 'CANCELLED';
+
+/** Whether more money went back than was paid: somebody gave it back by hand, and its owner did, too. */
+export const isOverpaid = ({ paidMinor, refundedMinor, settledMinor }: SagaOrder): boolean =>
+  refundedMinor + settledMinor > paidMinor;
 
 const totalOf = ({ lines, discountMinor }: SagaOrder): number => subtotalOf(lines) - discountMinor;
 

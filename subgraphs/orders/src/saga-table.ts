@@ -122,14 +122,13 @@ export const steps = {
 
 type Steps = typeof steps;
 type Field<Definition, Name extends string> = Definition extends Record<Name, infer Type> ? Type : never;
-export type AnswerType =
-  Field<Steps[StepName], 'done'> | Field<Steps[StepName], 'failed'> | Field<Steps[StepName], 'undone'>;
+type AnswerType = Field<Steps[StepName], 'done'> | Field<Steps[StepName], 'failed'> | Field<Steps[StepName], 'undone'>;
 /** What another service tells, that brings an order on: answers, and what happens to steps that were answered already. */
-export type FactType = AnswerType | 'AssignmentRejected' | 'ReservationExpired' | 'CompensationStuck';
+type FactType = AnswerType | 'AssignmentRejected' | 'ReservationExpired' | 'CompensationStuck';
 export type Fact = Extract<ForeignEvent, { type: FactType }>;
 
-export type Outcome = 'done' | 'failed' | 'undone';
-export type Answer = { readonly step: StepName; readonly outcome: Outcome };
+type Outcome = 'done' | 'failed' | 'undone';
+type Answer = { readonly step: StepName; readonly outcome: Outcome };
 
 export const stepNames = Object.keys(steps) as StepName[];
 export const definitionOf = (name: StepName): StepDefinition => steps[name];

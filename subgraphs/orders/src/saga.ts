@@ -1,6 +1,7 @@
 import type { OutboxEvent } from '@waygraph/schema/events/define';
-import { canTellDropped, newsOf, tell, tellDropped, type Telling } from './saga-events.ts';
-import { learn, withMoneyBack } from './saga-learn.ts';
+import { canTellDropped, newsOf, tell, tellDropped, tellSettled, type Telling } from './saga-events.ts';
+import { learn, withoutCancel } from './saga-learn.ts';
+import { refusalOf, settle, type Resolution } from './saga-settle.ts';
 import {
   answered,
   isCancelled,
@@ -36,7 +37,6 @@ import {
 
 /** What becomes of an order: its next state and the events that tell of it. The very same order: nothing happened. */
 export type Decision<Subject extends SagaOrder> = { readonly order: Subject; readonly events: readonly OutboxEvent[] };
-export type Resolution = { readonly resolution: 'DONE_BY_HAND' | 'WRITTEN_OFF'; readonly note: string };
 
 /**
  * By a fact. The very same order: the fact is a repeat, or comes too late to matter. Facts may come in any order; one that comes
@@ -100,40 +100,34 @@ export function resume<Subject extends SagaOrder>(
   const step = stuckStep(before, name);
   if (step === undefined) return { order: before, events: [] };
   const state: StepState = isCancelled(before) ? 'UNDOING' : 'WAITING';
-  const again = { ...step, state, atMs: nowMs, deadlineMs: nowMs + stepTimeoutMs, round: 1 };
+  const again = { ...answered(step, state, nowMs, step.detail), deadlineMs: nowMs + stepTimeoutMs, round: 1 };
   return conclude(before, withStep(before, again), { nowMs, stepTimeoutMs });
 }
 
-/** By an operator who settled a stuck step by hand. Nothing happens when it is not stuck. */
+/** By an operator who settled a stuck step by hand. Nothing happens when it is not stuck, or cannot be settled so (`refusalOf`). */
 export function close<Subject extends SagaOrder>(
   before: Subject,
   name: StepName,
-  { resolution, note }: Resolution,
+  by: Resolution,
   nowMs: number,
   stepTimeoutMs = defaultStepTimeoutMs,
 ): Decision<Subject> {
   const step = stuckStep(before, name);
-  if (step === undefined) return { order: before, events: [] };
-  const at = { nowMs, stepTimeoutMs };
-  const detail = `${resolution}: ${note}`;
-  if (name === 'CANCEL') {
-    const isDone = resolution === 'DONE_BY_HAND';
-    const closed = withStep(before, answered(step, isDone ? 'DONE' : 'FAILED', nowMs, step.detail));
-    return conclude(before, isDone ? closed : { ...closed, cancelRefused: 'it could not be cancelled' }, at);
-  }
-  if (name === 'REFUND' || (name === 'PAYMENT' && isCancelled(before))) {
-    const due = name === 'REFUND' ? refundDue(before) : before.paidMinor;
-    const settled = { ...before, settledMinor: Math.max(before.settledMinor, due - before.refundedMinor) };
-    return conclude(before, withMoneyBack(settled, nowMs, detail), at);
-  }
-  const state = isCancelled(before) ? 'UNDONE' : 'DONE';
-  return conclude(before, withStep(before, answered(step, state, nowMs, detail)), at);
+  if (step === undefined || refusalOf(before, step, by) !== undefined) return { order: before, events: [] };
+  const after = settle(before, step, by, nowMs);
+  const news = tellSettled(step, by.resolution, after.settledMinor - before.settledMinor);
+  return conclude(before, after, { nowMs, stepTimeoutMs }, [news]);
 }
 
 // What follows
 
-/** Tells what is new of the steps, and takes every transition that is open now. */
-function conclude<Subject extends SagaOrder>(before: Subject, after: SagaOrder, at: Moment): Decision<Subject> {
+/** Tells what is new, first of all the `news`, and takes every transition that is open now. */
+function conclude<Subject extends SagaOrder>(
+  before: Subject,
+  after: SagaOrder,
+  at: Moment,
+  news: readonly Telling[] = [],
+): Decision<Subject> {
   if (after === before) return { order: before, events: [] };
   let order = after;
   const events: OutboxEvent[] = [];
@@ -141,7 +135,7 @@ function conclude<Subject extends SagaOrder>(before: Subject, after: SagaOrder, 
     order = { ...order, version: order.version + 1 };
     events.push(telling(order));
   };
-  newsOf(before, after).forEach(say);
+  [...news, ...newsOf(before, after)].forEach(say);
   let toldRefund = refundDue(before);
   const sayDropped = (): void => {
     if (!canTellDropped(order)) return;
@@ -154,8 +148,11 @@ function conclude<Subject extends SagaOrder>(before: Subject, after: SagaOrder, 
   };
   sayDropped();
   for (let next = allowed(order); next !== undefined; next = allowed(order)) {
+    const taken = order;
     order = take(order, next, at);
+    const follows = newsOf(taken, order);
     if (next.tells !== undefined) say(tell[next.tells]);
+    follows.forEach(say);
     sayDropped();
   }
   return { order: { ...before, ...order, saga: sagaOf(order) }, events };
@@ -210,6 +207,7 @@ function take(order: SagaOrder, transition: Transition, at: Moment): SagaOrder {
     .filter(name => !hasBegun(order, name, attempt) && (name !== 'COUPON' || order.couponCode !== null))
     .map(name => waiting(name, attempt, at));
   const next = { ...order, attempt, status: to, steps: [...order.steps, ...begun] };
+  if (to === 'HANDED_OVER') return withoutCancel(next, at);
   return cancels ? cancelled(next, transition.when.failed ?? [], at) : next;
 }
 

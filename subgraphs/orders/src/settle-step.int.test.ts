@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Viewer } from '@waygraph/kit/auth';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
+import { enforceDeadlines } from './enforce-deadlines.ts';
 import { ordersAtWork, type OrdersAtWork } from './testing/orders-at-work.ts';
 import { facts } from './testing/saga-facts.ts';
 import { operator } from './testing/start-orders.ts';
@@ -88,6 +89,48 @@ describe('a stuck step', () => {
     expect(await work.orders.sql('select settled_minor from saga_instances where order_id = $1', [orderId])).toEqual([
       { settled_minor: '1000' },
     ]);
+  });
+
+  test('that was settled by hand is told, and stands in the timeline', async () => {
+    const orderId = await aStuckOrder();
+    await settle('closeSaga', { orderId, step: 'PAYMENT', note: 'by bank', resolution: 'WRITTEN_OFF' });
+    expect((await work.types(orderId)).slice(-2)).toEqual(['StepSettled', 'OrderCancelled']);
+    expect((await work.orders.events(orderId)).at(-2)?.payload).toMatchObject({
+      ...{ step: 'PAYMENT', resolution: 'WRITTEN_OFF', amountMinor: 1000 },
+    });
+    expect((await work.see(orderId)).timeline?.nodes).toContainEqual({
+      ...{ type: 'StepSettled', detail: 'PAYMENT: written off, BRL 10.00' },
+    });
+    await work.tell(orderId, refunded());
+    expect((await work.types(orderId)).at(-1)).toBe('SagaStuck');
+    expect(
+      await work.orders.sql('select refunded_minor, settled_minor from saga_instances where order_id = $1', [orderId]),
+    ).toEqual([{ refunded_minor: '1000', settled_minor: '1000' }]);
+  });
+
+  test('of money is not settled while payments may still give it back', async () => {
+    const assignments = async () =>
+      (await work.orders.ask(operator, statsQuery)).data.sagaStats!.steps.find(({ name }) => name === 'ASSIGNMENT')
+        ?.waiting ?? 0;
+    const before = await assignments();
+    const orderId = await work.anOrder(
+      ...[assigned(), reserved(), captured(), confirmed(), assignmentRejected(), unavailable(2)],
+    );
+    for (let round = 1; round <= 4; round += 1) {
+      await work.passDeadlines(orderId);
+      await enforceDeadlines(work.orders.pool);
+    }
+    // The first assignment is to be undone, though a second was asked for.
+    expect((await work.see(orderId)).saga).toMatchObject({
+      ...{ status: 'NEEDS_OPERATOR', awaiting: ['DeliveryCancelled', 'StockReleased', 'PaymentRefunded'] },
+    });
+    expect(await assignments()).toBe(before + 1);
+    const close = { orderId, step: 'PAYMENT', note: 'by bank', resolution: 'DONE_BY_HAND' };
+    const { userErrors } = await settle('closeSaga', close);
+    expect(userErrors).toEqual([{ code: 'IN_PROGRESS', field: ['step'] }]);
+    expect(await work.orders.sql('select from operator_actions where order_id = $1', [orderId])).toEqual([]);
+    await work.tell(orderId, compensationStuck());
+    expect((await settle('closeSaga', close)).userErrors).toEqual([]);
   });
 
   test('is for operators, who name a step that is stuck and say why', async () => {

@@ -15,12 +15,13 @@ const labelOf = ({ when, tells, begins = [], nextAttempt }: Transition): string 
   return [conditionOf(when), ...follows].join(' / ');
 };
 
-function conditionOf({ done = [], due, refused, failed, leaves, undone }: Condition): string {
+function conditionOf({ done = [], due, refused, failed, leaves, settled, undone }: Condition): string {
   return [
     ...(done.length > 0 ? [`${done.join(', ')} done`] : []),
     ...(due === undefined ? [] : [`${due} not asked for`]),
     ...(refused === undefined ? [] : [`${refused} refused`]),
     ...(failed === undefined ? [] : [`${failed.join(' or ')} failed, or no answer`]),
+    ...(settled === undefined ? [] : ['no machine still to answer']),
     ...(leaves === undefined ? [] : [leaves]),
     ...(undone === undefined ? [] : ['all undone']),
   ].join(', ');

@@ -18,6 +18,7 @@ test('says what leads from one to the next, what is asked then and what is told'
     '  PAID --> PAID: ASSIGNMENT done, CONFIRMATION refused / ask ASSIGNMENT of the next attempt',
   );
   expect(lines).toContain('  HANDED_OVER --> DELIVERED: DELIVERY done / OrderDelivered');
+  expect(lines).toContain('  PAID --> CANCELLING: CANCEL done, no machine still to answer / OrderCancelling');
   expect(lines).toContain('  CANCELLING --> CANCELLED: all undone / OrderCancelled');
 });
 

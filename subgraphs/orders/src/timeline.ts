@@ -27,6 +27,8 @@ const amount = (minor: number): string => `${currency} ${(minor / 100).toFixed(2
 const lines = (lineNos: readonly number[]): string =>
   `${lineNos.length === 1 ? 'line' : 'lines'} ${lineNos.join(', ')}`;
 
+const settledAs = { DONE_BY_HAND: 'done by hand', WRITTEN_OFF: 'written off' } as const;
+
 /** What an event says, in a few words that name no person; null: its type says it all. */
 export function describe({ type, data }: OrderFact): string | null {
   switch (type) {
@@ -40,6 +42,8 @@ export function describe({ type, data }: OrderFact): string | null {
       return `${lines(data.lineNos)}: ${data.reason}`;
     case 'StepRetryRequested':
       return `${data.step}, round ${data.round}`;
+    case 'StepSettled':
+      return `${data.step}: ${settledAs[data.resolution]}${data.amountMinor > 0 ? `, ${amount(data.amountMinor)}` : ''}`;
     case 'SagaStuck':
     case 'CompensationStuck':
       return `${data.step}: ${data.reason}`;

@@ -10,6 +10,10 @@ test('says in a few words what happened', () => {
   expect(say(facts.captured(900))).toBe('BRL 9.00 by wallet');
   expect(say(facts.handedOver('s1'))).toBe('s1');
   expect(say(facts.confirmed())).toBeNull();
+  const order = { orderId: 'o', customerId: 'ana', sellerIds: ['s1'], status: 'CANCELLING' as const, version: 7 };
+  const settled = { ...order, attempt: 1, step: 'PAYMENT', resolution: 'DONE_BY_HAND' as const, amountMinor: 900 };
+  expect(say({ type: 'StepSettled', data: settled })).toBe('PAYMENT: done by hand, BRL 9.00');
+  expect(say({ type: 'StepSettled', data: { ...settled, step: 'STOCK', amountMinor: 0 } })).toBe('STOCK: done by hand');
 });
 
 test('names who tells on a topic', () => {

@@ -87,30 +87,3 @@ export async function bookTransfers(sql: Sql, transfers: readonly Transfer[]): P
     ],
   );
 }
-
-/**
- * Writes a transfer that takes from a wallet or gives to it, and changes the wallet, whose row is locked until the commit. False, and
- * nothing changes, when the wallet is not there or would fall below zero or hold too much.
- */
-export async function bookOnWallet(sql: Sql, transfer: Transfer): Promise<boolean> {
-  const booked = await sql(
-    `with given as (
-       select * from jsonb_to_recordset($4::jsonb) as given(id uuid, transfer_id uuid, account_id text, amount_minor bigint)
-     ), wallet as (
-       update accounts a
-       set balance_minor = a.balance_minor + g.amount_minor, version = a.version + 1, untold = a.untold + 1, updated_at = now()
-       from given g
-       where a.id = g.account_id and a.kind = 'WALLET' and a.balance_minor + g.amount_minor between 0 and $5
-       returning a.id, a.version, a.balance_minor
-     ), booked as (
-       insert into transfers (id, kind, order_id) select $1::uuid, $2, $3 from wallet
-     )
-     insert into entries (id, transfer_id, account_id, amount_minor, seq, balance_minor)
-     select g.id, g.transfer_id, g.account_id, g.amount_minor, w.version, w.balance_minor
-     from given g left join wallet w on w.id = g.account_id
-     where exists (select from wallet)
-     returning id`,
-    [transfer.id, transfer.kind, transfer.orderId, JSON.stringify(entriesOf(transfer)), largestAmountMinor],
-  );
-  return booked.length > 0;
-}

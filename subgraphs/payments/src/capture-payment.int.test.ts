@@ -2,11 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool, isTransient, sqlOfPool, withTransaction, type Sql } from '@waygraph/kit/database';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { bookTopUps } from './book-transfers.ts';
-import { capturePayment } from './capture-payment.ts';
 import { readWallets } from './read-wallets.ts';
-import { noteOrder } from './redeem-coupon.ts';
 import { httpProvider, type PaymentProvider } from './provider.ts';
-import { moved, payer, someOrder, told, topUp } from './testing/some-order.ts';
+import { moved, payer, someOrder, tell, told, topUp } from './testing/some-order.ts';
 import { spawnPsp, type Psp } from './testing/spawn-psp.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 10, name: 'payments-test' });
@@ -74,10 +72,10 @@ describe('from a wallet', () => {
     for (const { orderId } of [poor, free]) expect(await moved(sql, orderId)).toEqual([]);
   });
 
-  test('a capture takes four statements', async () => {
+  test('a capture takes two statements', async () => {
     const order = someOrder();
     await topUp(pool, order.customerId, 2_000);
-    await withTransaction(pool, tx => noteOrder(tx, order.placed));
+    await withTransaction(pool, tx => tell.placed(tx, order.placed));
     const statements: string[] = [];
     const counted =
       (tx: Sql): Sql =>
@@ -85,8 +83,8 @@ describe('from a wallet', () => {
         statements.push(text);
         return tx(text, params);
       };
-    await withTransaction(pool, tx => capturePayment(counted(tx), order.ready()));
-    expect(statements).toHaveLength(4);
+    await withTransaction(pool, tx => tell.ready(counted(tx), order.ready()));
+    expect(statements).toHaveLength(2);
     expect(await balance(order.customerId)).toBe(500);
   });
 

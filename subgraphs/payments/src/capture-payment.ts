@@ -1,8 +1,5 @@
-import type { Sql } from '@waygraph/kit/database';
-import { uuidv7 } from '@waygraph/kit/outbox';
-import { bookOnWallet, bookTransfers } from './book-transfers.ts';
+import type { Books } from './books.ts';
 import { capture } from './ledger.ts';
-import { isUnknown, lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
 import {
   paymentAskedFor,
   paymentCaptured,
@@ -14,36 +11,32 @@ import {
 } from './order-payment.ts';
 
 /**
- * Takes an order's money, once per order. A card's payment is only remembered, PENDING: true when the provider is to be asked, by
- * `settleCard`, behind the commit.
+ * Takes an order's money, once per order, under this id. A card's payment is only remembered, PENDING: its provider is asked behind
+ * the commit.
  */
-export async function capturePayment(sql: Sql, ready: ReadyForPayment): Promise<boolean> {
-  const before = await lockOrderPayment(sql, ready);
-  const asked = paymentAskedFor(before, uuidv7(), ready);
-  if (asked === undefined) return isUnknown(before);
-  const change = await captureAtOnce(sql, asked);
-  await saveOrderPayment(sql, before, change);
-  return isUnknown(change.state);
+export function capturePayment(state: OrderPayment, id: string, ready: ReadyForPayment, books: Books): Change {
+  const asked = paymentAskedFor(state, id, ready);
+  return asked === undefined ? unchanged(state) : captureAtOnce(asked, books);
 }
 
 /** What needs no provider: a wallet's payment, a free order's, one that was refused. */
-async function captureAtOnce(sql: Sql, asked: Change): Promise<Change> {
+function captureAtOnce(asked: Change, books: Books): Change {
   const { state } = asked;
   const { payment, orderId } = state;
   if (payment?.state !== 'PENDING') return asked;
   if (payment.amountMinor === 0) return paymentCaptured(state, payment);
   if (payment.method === 'CARD') return asked;
   const { id, customerId, amountMinor } = payment;
-  return (await bookOnWallet(sql, capture({ id, orderId, amountMinor }, customerId)))
+  return books.book(capture({ id, orderId, amountMinor }, customerId))
     ? paymentCaptured(state, payment)
     : paymentFailed(state, payment, 'the wallet does not hold enough');
 }
 
 /** Books the capture of a card that the provider has charged. */
-export async function bookCharge(sql: Sql, state: OrderPayment): Promise<Change> {
+export function bookCharge(state: OrderPayment, books: Books): Change {
   const { payment, orderId } = state;
   if (payment?.state !== 'PENDING') return unchanged(state);
   const { id, amountMinor } = payment;
-  await bookTransfers(sql, [capture({ id, orderId, amountMinor }, null)]);
+  books.book(capture({ id, orderId, amountMinor }, null));
   return paymentCaptured(state, payment);
 }

@@ -2,13 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPool, sqlOfPool, withTransaction, type Sql } from '@waygraph/kit/database';
 import { testEnv } from '@waygraph/kit/testing/test-env';
 import { withTrace } from '@waygraph/kit/trace';
-import { capturePayment } from './capture-payment.ts';
 import { takeDueAsks } from './due-asks.ts';
 import { httpProvider } from './provider.ts';
 import { settleCard } from './settle-card.ts';
-import { moved, someOrder, told } from './testing/some-order.ts';
+import { moved, someOrder, tell, told } from './testing/some-order.ts';
 import { spawnPsp, type Psp } from './testing/spawn-psp.ts';
-import { undoPayment } from './undo-payment.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 10, name: 'payments-test' });
 const sql = sqlOfPool(pool);
@@ -20,8 +18,8 @@ beforeAll(async () => {
 afterAll(() => Promise.all([pool.end(), psp.dispose()]));
 
 // The process is killed between its commit and its question.
-const pay = (order: Order) => withTransaction(pool, tx => capturePayment(tx, order.ready()));
-const cancel = (order: Order) => withTransaction(pool, tx => undoPayment(tx, order.cancelling()));
+const pay = (order: Order) => withTransaction(pool, tx => tell.ready(tx, order.ready()));
+const cancel = (order: Order) => withTransaction(pool, tx => tell.cancelling(tx, order.cancelling()));
 const settle = (orderId: string) =>
   settleCard({ pool, provider: httpProvider({ url: psp.url(), timeoutMs: 5_000 }) }, orderId);
 const dueIn = (orderId: string, on: Sql = sql) =>

@@ -98,7 +98,7 @@ const heldBy = (customerId: string | null): string => (customerId === null ? 'ca
 
 /**
  * An order's money from where the customer keeps it into sales; `customerId` is null for a card. A wallet's version and balance are
- * filled in as it is booked (`bookOnWallet`).
+ * filled in as it is booked (`books.ts`).
  */
 export const capture = ({ id, orderId, amountMinor }: OrderMoney, customerId: string | null): Transfer => ({
   ...{ id, kind: 'CAPTURE', orderId },

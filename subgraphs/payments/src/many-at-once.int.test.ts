@@ -6,8 +6,7 @@ import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { bookTransfers } from './book-transfers.ts';
 import { refund } from './ledger.ts';
 import { loadCoupons } from './load-coupons.ts';
-import { noteAssignment, noteOrder } from './redeem-coupon.ts';
-import { payer, someOrder, told, topUp } from './testing/some-order.ts';
+import { payer, someOrder, tell, told, topUp } from './testing/some-order.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 20, name: 'payments-test' });
 const sql = sqlOfPool(pool);
@@ -18,8 +17,8 @@ const payments = payer(pool, {
   refund: () => Promise.resolve({ kind: 'REFUNDED' }),
 });
 type Order = ReturnType<typeof someOrder>;
-const place = ({ placed }: Order) => withTransaction(pool, tx => noteOrder(tx, placed));
-const assign = (order: Order, attempt = 1) => withTransaction(pool, tx => noteAssignment(tx, order.assigned(attempt)));
+const place = ({ placed }: Order) => withTransaction(pool, tx => tell.placed(tx, placed));
+const assign = (order: Order, attempt = 1) => withTransaction(pool, tx => tell.assigned(tx, order.assigned(attempt)));
 const pay = (order: Order) => payments.capture(order.ready(1_200));
 const drop = (order: Order, version: number) => payments.dropLines(order.dropped(500, version));
 const cancel = (order: Order) => payments.undo(order.cancelling());

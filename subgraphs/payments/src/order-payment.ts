@@ -19,6 +19,8 @@ export type Payment = {
   readonly amountMinor: number;
   readonly refundedMinor: number;
   readonly reason: string | null;
+  /** A provider was asked for it, or is about to be: from then on it may have taken effect. */
+  readonly isSent: boolean;
 };
 
 /** Money that goes back. It counts as claimed from its first moment on, so that all refunds together never exceed the capture. */
@@ -26,13 +28,14 @@ export type Refund = {
   readonly id: string;
   /** Each cause has one refund per order. */
   readonly cause: 'CANCELLED' | `LINES:${number}`;
-  readonly state: 'PENDING' | 'DONE' | 'STUCK';
+  /** SETTLED: somebody has seen to it by hand, and nothing is done about it any more. */
+  readonly state: 'PENDING' | 'DONE' | 'STUCK' | 'SETTLED';
   readonly attempt: number;
   readonly amountMinor: number;
   readonly reason: string;
   /** How often it was tried again after it was STUCK. */
   readonly tries: number;
-  /** Why it is STUCK. */
+  /** Why it is STUCK, or was. */
   readonly fault: string | null;
 };
 
@@ -64,6 +67,8 @@ export type OrderPayment = {
   readonly refunds: readonly Refund[];
   /** The tombstone of the whole order: whatever is asked for later, of any attempt, is refused. */
   readonly cancelled: { readonly attempt: number; readonly reason: string } | null;
+  /** Somebody was told of what the provider leaves unanswered. It is asked all the same. */
+  readonly givenUp: boolean;
 };
 
 /** An order that nothing is known of yet. */
@@ -72,6 +77,7 @@ export const unheardOf = (orderId: string, customerId: string): OrderPayment => 
   coupon: { state: 'OPEN', discountMinor: 0, reason: null },
   refunds: [],
   cancelled: null,
+  givenUp: false,
 });
 
 /** The state after a step, and what is told about it. */
@@ -97,7 +103,8 @@ export const parties = ({ orderId, customerId, sellerIds }: OrderPayment) => ({
   sellerIds: [...sellerIds],
 });
 
-const refusal = 'the order is cancelled';
+/** Why nothing is done for an order that is cancelled. */
+export const refusal = 'the order is cancelled';
 
 // The coupon
 
@@ -168,7 +175,7 @@ export function paymentAskedFor(state: OrderPayment, id: string, ready: ReadyFor
   if (state.payment !== null) return undefined;
   const { attempt, payment: method, totalMinor: amountMinor, sellerIds } = ready;
   const { customerId, cancelled } = state;
-  const nothingYet = { state: 'PENDING', refundedMinor: 0, reason: null } as const;
+  const nothingYet = { state: 'PENDING', refundedMinor: 0, reason: null, isSent: false } as const;
   const payment: Payment = { id, customerId, method, attempt, amountMinor, ...nothingYet };
   const asked = { ...state, sellerIds, payment };
   return cancelled === null ? unchanged(asked) : paymentFailed(asked, payment, refusal);
@@ -190,6 +197,10 @@ export const paymentFailed = (state: OrderPayment, payment: Payment, reason: str
   changed({ ...state, payment: { ...payment, state: 'FAILED', reason } }, at =>
     PaymentFailed.outboxEvent({ ...paymentStep(state, payment), reason }, at),
   );
+
+/** Whether the provider has yet to say how a charge or a refund went. */
+export const isUnknown = ({ payment, refunds }: OrderPayment): boolean =>
+  payment?.method === 'CARD' && (payment.state === 'PENDING' || refunds.some(({ state }) => state === 'PENDING'));
 
 /** What the graph tells: a capture with what became of it. */
 export function paymentStatus({ state, amountMinor, refundedMinor }: Payment) {

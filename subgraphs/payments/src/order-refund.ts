@@ -1,17 +1,31 @@
 import type { OrderCancelled, OrderCancelling, OrderLinesDropped } from '@waygraph/schema/events/orders';
 import { CompensationStuck, CouponRestored, PaymentRefunded } from '@waygraph/schema/events/payment';
-import { changed, parties, paymentStep, type Change, type OrderPayment, type Refund } from './order-payment.ts';
+import {
+  changed,
+  isUnknown,
+  parties,
+  paymentFailed,
+  paymentStep,
+  refusal,
+  unchanged,
+  type Change,
+  type OrderPayment,
+  type Refund,
+} from './order-payment.ts';
 
 export type Cancelling = ReturnType<typeof OrderCancelling.parse>['data'];
 /** OrderCancelled, which names no attempt, says the same as OrderCancelling. */
 export type Cancelled = ReturnType<typeof OrderCancelled.parse>['data'] & { readonly attempt?: number };
 export type LinesDropped = ReturnType<typeof OrderLinesDropped.parse>['data'];
 
-/** Leaves the tombstone. What it was told first with stays; only its attempt follows. */
+/** Leaves the tombstone. What it was told first with stays; only its attempt follows. The very same state: it was there. */
 export function orderCancelled(state: OrderPayment, { attempt, reason, sellerIds }: Cancelled): OrderPayment {
-  const known = state.cancelled?.attempt ?? Math.max(1, state.assigned?.attempt ?? 0, state.payment?.attempt ?? 0);
-  const cancelled = { attempt: Math.max(attempt ?? known, known), reason: state.cancelled?.reason ?? reason };
-  return { ...state, sellerIds, cancelled };
+  const { cancelled: before } = state;
+  const known = before?.attempt ?? Math.max(1, state.assigned?.attempt ?? 0, state.payment?.attempt ?? 0);
+  const cancelled = { attempt: Math.max(attempt ?? known, known), reason: before?.reason ?? reason };
+  const isNews = cancelled.attempt !== before?.attempt || sellerIds.join('\n') !== state.sellerIds.join('\n');
+  // From now on somebody waits for what the provider leaves unanswered.
+  return isNews ? { ...state, sellerIds, cancelled, givenUp: before !== null && state.givenUp } : state;
 }
 
 /** The code whose use is to be given back; undefined when there is none, or it was already. */
@@ -31,7 +45,7 @@ function claim(state: OrderPayment, refund: Pick<Refund, 'id' | 'cause' | 'attem
   const amountMinor = Math.min(refund.amountMinor, unclaimedMinor(state));
   if (amountMinor <= 0 || state.refunds.some(({ cause }) => cause === refund.cause)) return state;
   const claimed: Refund = { ...refund, amountMinor, state: 'PENDING', tries: 0, fault: null };
-  return { ...state, refunds: [...state.refunds, claimed] };
+  return { ...state, refunds: [...state.refunds, claimed], givenUp: false };
 }
 
 /** Claims the money of lines that nobody can serve any more, PENDING; once per change of the order. */
@@ -51,6 +65,12 @@ export const moneyGoesBack = (state: OrderPayment, id: string, { isCharged = fal
   state.cancelled !== null && (state.payment?.state === 'CAPTURED' || (isCharged && state.payment?.state === 'PENDING'))
     ? claim(state, { id, cause: 'CANCELLED', ...state.cancelled, amountMinor: unclaimedMinor(state) })
     : state;
+
+/** A charge of a cancelled order that no provider was asked for is not asked for any more. */
+export const unsentFails = (state: OrderPayment): Change =>
+  state.cancelled !== null && state.payment?.state === 'PENDING' && !state.payment.isSent
+    ? paymentFailed(state, state.payment, refusal)
+    : unchanged(state);
 
 /** The refunds that are to be made now; none before the payment itself is booked. */
 export const refundsDue = ({ payment, refunds }: OrderPayment): Refund[] =>
@@ -90,3 +110,19 @@ export const refundStuck = (state: OrderPayment, refund: Refund, fault: string):
       at,
     ),
   );
+
+/**
+ * The provider leaves a charge of a cancelled order, or a refund, unanswered for long, or says what nobody understands: somebody is told,
+ * once until it is asked for again. Nothing is decided by that; it may have taken effect, and is asked until that is known.
+ */
+export function leftUnclear(state: OrderPayment, reason: string): Change {
+  const { payment, cancelled, refunds, givenUp } = state;
+  const isAwaited = payment?.state !== 'PENDING' || cancelled !== null;
+  if (givenUp || !isAwaited || !isUnknown(state)) return unchanged(state);
+  const refund = refunds.find(one => one.state === 'PENDING');
+  const step = cancelled === null && refund !== undefined ? stepOf(refund) : 'PAYMENT';
+  const attempt = cancelled?.attempt ?? refund?.attempt ?? 1;
+  return changed({ ...state, givenUp: true }, at =>
+    CompensationStuck.outboxEvent({ ...parties(state), attempt, step, reason }, at),
+  );
+}

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { paymentAskedFor, paymentCaptured, paymentFailed, unheardOf, type OrderPayment } from './order-payment.ts';
 import {
+  leftUnclear,
   linesDropped,
   moneyGoesBack,
   orderCancelled,
@@ -8,7 +9,9 @@ import {
   refundsDue,
   refundStuck,
   unclaimedMinor,
+  unsentFails,
 } from './order-refund.ts';
+import { retryRequested } from './step-answer.ts';
 import { someOrder } from './testing/some-order.ts';
 
 const order = someOrder();
@@ -98,4 +101,45 @@ test('a refund tells its amount and the sum so far; one that is stuck tells the 
     events: [{ type: 'CompensationStuck', payload: { step: 'PAYMENT', reason: 'no' } }],
   });
   expect(refundStuck(claimed, claimed.refunds[0]!, 'no').events).toMatchObject([{ payload: { step: 'REFUND' } }]);
+});
+
+describe('what the provider leaves unanswered', () => {
+  const card = paymentAskedFor(known, 'p', { ...order.ready(900), payment: 'CARD' })!.state;
+  const sent: OrderPayment = { ...card, payment: { ...card.payment!, isSent: true } };
+
+  test('is told once of a charge whose order is cancelled, and once more when it is asked for again', () => {
+    expect(leftUnclear(sent, 'silence').events).toEqual([]);
+    const told = leftUnclear(cancel(sent), 'silence');
+    expect(told.events).toMatchObject([
+      { type: 'CompensationStuck', seq: 1, payload: { step: 'PAYMENT', attempt: 1, reason: 'silence' } },
+    ]);
+    expect(told.state.payment?.state).toBe('PENDING');
+    expect(leftUnclear(told.state, 'silence')).toEqual({ state: told.state, events: [] });
+    const again = retryRequested(told.state, order.retry('PAYMENT', 'CANCELLING'));
+    expect(leftUnclear(again, 'silence').events).toMatchObject([{ type: 'CompensationStuck', seq: 2 }]);
+  });
+
+  test('is told of a refund, whose order need not be cancelled, and again with the next one', () => {
+    const { state } = paymentCaptured(sent, sent.payment!);
+    expect(leftUnclear(state, 'silence').events).toEqual([]);
+    const first = leftUnclear(linesDropped(state, 'a', order.dropped(400)), 'silence');
+    expect(first.events).toMatchObject([{ payload: { step: 'REFUND', attempt: 2 } }]);
+    const whole = leftUnclear(moneyGoesBack(cancel(first.state), 'b'), 'silence');
+    expect(whole.events).toMatchObject([{ payload: { step: 'PAYMENT', attempt: 1 } }]);
+  });
+
+  test('a charge that was never sent fails when its order is cancelled; one that was may have taken effect', () => {
+    expect(unsentFails(card).events).toEqual([]);
+    expect(unsentFails(cancel(card))).toMatchObject({
+      state: { payment: { state: 'FAILED' } },
+      events: [{ type: 'PaymentFailed', payload: { reason: 'the order is cancelled' } }],
+    });
+    expect(unsentFails(cancel(sent)).events).toEqual([]);
+  });
+});
+
+test('a cancellation that says nothing new changes nothing', () => {
+  const once = cancel(captured);
+  expect(orderCancelled(once, order.cancelling())).toBe(once);
+  expect(orderCancelled(once, { ...order.cancelling(), attempt: 2 })).not.toBe(once);
 });

@@ -1,5 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
-import { paymentOf, type OrderPaymentRow } from './lock-order-payment.ts';
+import { paymentOf, type OrderPaymentRow } from './order-payment-row.ts';
 import type { Payment } from './order-payment.ts';
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;

@@ -3,15 +3,14 @@ import { createPool, sqlOfPool, withTransaction } from '@waygraph/kit/database';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { loadCoupons } from './load-coupons.ts';
 import type { Assigned, Placed } from './order-payment.ts';
-import { noteAssignment, noteOrder } from './redeem-coupon.ts';
-import { someOrder, told } from './testing/some-order.ts';
+import { someOrder, tell, told } from './testing/some-order.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 10, name: 'payments-test' });
 const sql = sqlOfPool(pool);
 afterAll(() => pool.end());
 
-const place = (placed: Placed) => withTransaction(pool, tx => noteOrder(tx, placed));
-const assign = (assigned: Assigned) => withTransaction(pool, tx => noteAssignment(tx, assigned));
+const place = (placed: Placed) => withTransaction(pool, tx => tell.placed(tx, placed));
+const assign = (assigned: Assigned) => withTransaction(pool, tx => tell.assigned(tx, assigned));
 const used = async (code: string) =>
   (await sql<{ used: number }>('select used from coupons where code = $1', [code]))[0]?.used;
 

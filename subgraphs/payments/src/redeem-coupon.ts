@@ -1,6 +1,4 @@
-import type { Sql } from '@waygraph/kit/database';
-import { discountOf, rejectionOf } from './coupon.ts';
-import { addPlaced, lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
+import type { Books } from './books.ts';
 import {
   concerns,
   couponDue,
@@ -9,7 +7,6 @@ import {
   orderPlaced,
   sellerAssigned,
   unchanged,
-  unheardOf,
   type Assigned,
   type Change,
   type OrderPayment,
@@ -17,37 +14,19 @@ import {
 } from './order-payment.ts';
 
 /** An order was placed: its lines are copied, and its coupon redeemed when its sellers are known already. */
-export async function noteOrder(sql: Sql, placed: Placed): Promise<void> {
-  if (await addPlaced(sql, orderPlaced(unheardOf(placed.orderId, placed.customerId), placed))) return;
-  const state = await lockOrderPayment(sql, placed);
-  if (state.placed === null) await saveOrderPayment(sql, state, await redeemWhenDue(sql, orderPlaced(state, placed)));
-}
+export const noteOrder = (state: OrderPayment, placed: Placed, books: Books): Change =>
+  state.placed === null ? redeemWhenDue(orderPlaced(state, placed), books) : unchanged(state);
 
 /** An order has sellers, or new ones: its coupon is redeemed, once, when the order itself is known already. */
-export async function noteAssignment(sql: Sql, assigned: Assigned): Promise<void> {
-  const state = await lockOrderPayment(sql, assigned);
-  if (concerns(state, assigned))
-    await saveOrderPayment(sql, state, await redeemWhenDue(sql, sellerAssigned(state, assigned)));
-}
+export const noteAssignment = (state: OrderPayment, assigned: Assigned, books: Books): Change =>
+  concerns(state, assigned) ? redeemWhenDue(sellerAssigned(state, assigned), books) : unchanged(state);
 
-async function redeemWhenDue(sql: Sql, state: OrderPayment): Promise<Change> {
+function redeemWhenDue(state: OrderPayment, books: Books): Change {
   const due = couponDue(state);
   if (due === undefined) return unchanged(state);
   if (due.refusal !== undefined) return couponRejected(state, due, due.refusal);
-  // The coupon's row is the queue: whoever waits for it sees the uses of those before, and the clock of now.
-  const [terms] = await sql<{ percent_off: number | null; amount_off_minor: string | null }>(
-    `update coupons set used = used + 1, version = version + 1, updated_at = now()
-     where code = $1 and used < quota and (expires_at is null or expires_at > clock_timestamp())
-     returning percent_off, amount_off_minor`,
-    [due.code],
-  );
-  if (terms !== undefined) {
-    const amountOffMinor = terms.amount_off_minor === null ? null : Number(terms.amount_off_minor);
-    return couponRedeemed(state, due, discountOf({ percentOff: terms.percent_off, amountOffMinor }, due.subtotalMinor));
-  }
-  const [refused] = await sql<{ expired: boolean }>(
-    'select coalesce(expires_at <= clock_timestamp(), false) as expired from coupons where code = $1',
-    [due.code],
-  );
-  return couponRejected(state, due, rejectionOf(refused));
+  const redeemed = books.redeem(due.code, due.subtotalMinor);
+  return 'reason' in redeemed
+    ? couponRejected(state, due, redeemed.reason)
+    : couponRedeemed(state, due, redeemed.discountMinor);
 }

@@ -1,3 +1,4 @@
+import type { OutboxEvent } from '@waygraph/schema/events/define';
 import type { StepRetryRequested } from '@waygraph/schema/events/orders';
 import { PaymentRefunded } from '@waygraph/schema/events/payment';
 import {
@@ -10,6 +11,7 @@ import {
   unchanged,
   type Change,
   type OrderPayment,
+  type Refund,
 } from './order-payment.ts';
 import { couponRestored, orderCancelled } from './order-refund.ts';
 
@@ -18,24 +20,41 @@ export type RetryRequested = ReturnType<typeof StepRetryRequested.parse>['data']
 const steps = ['COUPON', 'PAYMENT', 'REFUND'];
 
 /** Whether payments is asked; the other steps have other owners. */
-export const isOurs = ({ step }: RetryRequested): boolean => steps.includes(step);
+export const isOurs = ({ step }: Pick<RetryRequested, 'step'>): boolean => steps.includes(step);
 
 /**
  * What a request to answer again says about the order itself: one that is being cancelled is, whether or not OrderCancelling has
- * come. Refunds that are stuck are tried again.
+ * come. Refunds that are stuck are tried again; who waits again is told again of what the provider leaves unanswered.
  */
 export function retryRequested(state: OrderPayment, retry: RetryRequested): OrderPayment {
   const { step, status } = retry;
   const isCancelled = status === 'CANCELLING' || status === 'CANCELLED';
   const known = isCancelled ? orderCancelled(state, { ...retry, reason: 'the order is cancelled' }) : state;
   if (step === 'COUPON') return known;
+  if (!known.givenUp && !known.refunds.some(isStuck)) return known;
   return {
     ...known,
+    givenUp: false,
     refunds: known.refunds.map(refund =>
-      refund.state === 'STUCK' ? { ...refund, state: 'PENDING', tries: refund.tries + 1, fault: null } : refund,
+      isStuck(refund) ? { ...refund, state: 'PENDING', tries: refund.tries + 1, fault: null } : refund,
     ),
   };
 }
+
+const isStuck = ({ state }: Refund): boolean => state === 'STUCK';
+
+/**
+ * Somebody has seen to an order's stuck refunds by hand: that is their end, and their claim stays. One that is still under way may have
+ * taken effect, so it is asked to its own end.
+ */
+export const settledByHand = (state: OrderPayment): OrderPayment =>
+  state.refunds.some(isStuck)
+    ? { ...state, refunds: state.refunds.map(one => (isStuck(one) ? { ...one, state: 'SETTLED' } : one)) }
+    : state;
+
+/** Whether one of these events answers the step. */
+export const isAnswered = ({ step }: Pick<RetryRequested, 'step'>, events: readonly OutboxEvent[]): boolean =>
+  events.some(({ type }) => type.startsWith('Coupon') === (step === 'COUPON'));
 
 /**
  * The present answer to a step, once more as a new event. Nothing, when there is none yet: what is under way tells its end by

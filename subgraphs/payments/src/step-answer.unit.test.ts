@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   couponDue,
   couponRedeemed,
@@ -18,9 +18,13 @@ import {
   orderCancelled,
   paymentRefunded,
   refundKey,
+  refundsDue,
   refundStuck,
+  unclaimedMinor,
 } from './order-refund.ts';
-import { answerAgain, isOurs, retryRequested } from './step-answer.ts';
+import { answerStepAgain } from './answer-again.ts';
+import { openBooks } from './books.ts';
+import { answerAgain, isOurs, retryRequested, settledByHand } from './step-answer.ts';
 import { someOrder } from './testing/some-order.ts';
 
 const order = someOrder({ couponCode: 'TEN' });
@@ -81,4 +85,37 @@ test('a request for an order that is cancelled leaves the tombstone; refunds tha
   expect(again(paymentRefunded(retried, retried.refunds[0]!).state, 'PAYMENT').events).toMatchObject([
     { type: 'PaymentRefunded', payload: { amountMinor: 900, refundedMinor: 900 } },
   ]);
+});
+
+test('what was done just now for another step is no answer: the one that was asked for is told again', () => {
+  const coupon = { code: 'TEN', percentOff: 10, amountOffMinor: null, quota: 5, used: 1, expired: false };
+  const books = () => openBooks({ wallets: new Map(), coupons: new Map([['TEN', coupon]]) });
+  const { state } = paymentFailed(asked, asked.payment!, 'the card was declined');
+  const told = (step: string) =>
+    answerStepAgain(state, 'r', order.retry(step, 'CANCELLING'), books()).events.map(({ type }) => type);
+  expect(told('PAYMENT')).toEqual(['CouponRestored', 'PaymentFailed']);
+  expect(told('COUPON')).toEqual(['CouponRestored']);
+});
+
+describe('refunds that somebody has seen to by hand', () => {
+  const two = moneyGoesBack(
+    orderCancelled(linesDropped(captured.state, 'a', order.dropped(400)), order.cancelling()),
+    'b',
+  );
+  const { state: stuck } = refundStuck(two, two.refunds[0]!, 'no');
+  const settled = settledByHand(stuck);
+
+  test('are over: never tried again, and their claim stays', () => {
+    expect(settled.refunds).toMatchObject([{ state: 'SETTLED', fault: 'no' }, { state: 'PENDING' }]);
+    for (const step of ['PAYMENT', 'REFUND'])
+      expect(retryRequested(settled, order.retry(step, 'CANCELLING')).refunds).toEqual(settled.refunds);
+    expect(unclaimedMinor(settled)).toBe(0);
+    expect(moneyGoesBack(linesDropped(settled, 'c', order.dropped(400, 7)), 'd')).toBe(settled);
+    expect(settledByHand(settled)).toBe(settled);
+  });
+
+  test('leave alone what is under way: it may have taken effect, and is asked to its end', () => {
+    expect(refundsDue(settled)).toEqual([settled.refunds[1]]);
+    expect(settledByHand(captured.state)).toBe(captured.state);
+  });
 });

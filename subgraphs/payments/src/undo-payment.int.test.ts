@@ -5,8 +5,7 @@ import { loadCoupons } from './load-coupons.ts';
 import type { Cancelling } from './order-refund.ts';
 import { httpProvider } from './provider.ts';
 import { readWallets } from './read-wallets.ts';
-import { noteAssignment, noteOrder } from './redeem-coupon.ts';
-import { leaveToTest, moved, payer, someOrder, told, topUp } from './testing/some-order.ts';
+import { leaveToTest, moved, payer, someOrder, tell, told, topUp } from './testing/some-order.ts';
 import { spawnPsp, type Psp } from './testing/spawn-psp.ts';
 
 const pool = createPool({ url: testEnv('PAYMENTS_DATABASE_URL'), max: 10, name: 'payments-test' });
@@ -29,8 +28,8 @@ test('gives back the coupon’s use and the wallet’s money, once, however ofte
   const order = someOrder({ couponCode });
   const { orderId, customerId } = order;
   await topUp(pool, customerId, 1_500);
-  await withTransaction(pool, tx => noteOrder(tx, order.placed));
-  await withTransaction(pool, tx => noteAssignment(tx, order.assigned()));
+  await withTransaction(pool, tx => tell.placed(tx, order.placed));
+  await withTransaction(pool, tx => tell.assigned(tx, order.assigned()));
   await pay(order);
   expect(await balance(customerId)).toBe(0);
 
@@ -58,8 +57,8 @@ test('gives everything back whatever is named, by either event; nothing that was
     await loadCoupons({ pool }, [{ code: couponCode, percentOff: 10, quota: 1 }]);
     const order = someOrder({ couponCode });
     await topUp(pool, order.customerId, 1_500);
-    await withTransaction(pool, tx => noteOrder(tx, order.placed));
-    await withTransaction(pool, tx => noteAssignment(tx, order.assigned()));
+    await withTransaction(pool, tx => tell.placed(tx, order.placed));
+    await withTransaction(pool, tx => tell.assigned(tx, order.assigned()));
     await pay(order);
     await deps().undo(order[event]());
     await undo(order.cancelling('DELIVERY', 'STOCK'));
@@ -82,8 +81,8 @@ test('a step that comes after its cancellation, of whatever attempt, is refused'
     const order = someOrder({ couponCode, payment });
     await topUp(pool, order.customerId, 1_500);
     await undo(order.cancelling());
-    await withTransaction(pool, tx => noteOrder(tx, order.placed));
-    await withTransaction(pool, tx => noteAssignment(tx, order.assigned(attempt)));
+    await withTransaction(pool, tx => tell.placed(tx, order.placed));
+    await withTransaction(pool, tx => tell.assigned(tx, order.assigned(attempt)));
     for (let round = 0; round < 2; round += 1) await deps().capture({ ...order.ready(), attempt });
     const reason = 'the order is cancelled';
     expect(await told(sql, order.orderId)).toMatchObject([

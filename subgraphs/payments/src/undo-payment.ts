@@ -1,31 +1,32 @@
-import type { Sql } from '@waygraph/kit/database';
-import { uuidv7 } from '@waygraph/kit/outbox';
-import { isUnknown, lockOrderPayment, saveOrderPayment } from './lock-order-payment.ts';
+import type { Books } from './books.ts';
 import { andThen, unchanged, type Change, type OrderPayment } from './order-payment.ts';
-import { couponRestored, couponToRestore, moneyGoesBack, orderCancelled, type Cancelled } from './order-refund.ts';
+import {
+  couponRestored,
+  couponToRestore,
+  moneyGoesBack,
+  orderCancelled,
+  unsentFails,
+  type Cancelled,
+} from './order-refund.ts';
 import { refundWallet } from './refund-payment.ts';
 
 /**
- * An order is cancelled: leaves its tombstone and gives back what payments took for it, each at most once. What `undo` names does
- * not matter: a step that succeeded after orders gave it up is undone as well. True as with `capturePayment`.
+ * An order is cancelled: leaves its tombstone and gives back what payments took for it, each at most once, the money under this id.
+ * What `undo` names does not matter: a step that succeeded after orders gave it up is undone as well.
  */
-export async function undoPayment(sql: Sql, cancelled: Cancelled): Promise<boolean> {
-  const before = await lockOrderPayment(sql, cancelled);
-  const change = await giveBack(sql, orderCancelled(before, cancelled));
-  await saveOrderPayment(sql, before, change);
-  return isUnknown(change.state);
-}
+export const undoPayment = (state: OrderPayment, id: string, cancelled: Cancelled, books: Books): Change =>
+  giveBack(orderCancelled(state, cancelled), id, books);
 
 /** All that is left of a cancelled order: the use of its coupon, its money; a card's is only claimed. */
-export async function giveBack(sql: Sql, state: OrderPayment): Promise<Change> {
-  const restored = await restoreCoupon(sql, state);
-  const refunded = await refundWallet(sql, moneyGoesBack(restored.state, uuidv7()));
-  return andThen(restored, () => refunded);
-}
+export const giveBack = (state: OrderPayment, id: string, books: Books): Change =>
+  andThen(
+    andThen(restoreCoupon(state, books), now => unsentFails(now)),
+    now => refundWallet(moneyGoesBack(now, id), books),
+  );
 
-async function restoreCoupon(sql: Sql, state: OrderPayment): Promise<Change> {
+function restoreCoupon(state: OrderPayment, books: Books): Change {
   const code = couponToRestore(state);
   if (code === undefined) return unchanged(state);
-  await sql('update coupons set used = used - 1, version = version + 1, updated_at = now() where code = $1', [code]);
+  books.restore(code);
   return couponRestored(state, code);
 }

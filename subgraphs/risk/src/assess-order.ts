@@ -1,5 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
-import { followingFrom, publish } from '@waygraph/kit/outbox';
+import { followingFrom, fullRows, insertRows, type OutboxRow } from '@waygraph/kit/outbox';
 import { assess, type Assessment, type Fact, type OrderRisk } from './risk.ts';
 
 export type OrderParties = {
@@ -16,11 +16,10 @@ export type Known = {
   readonly traceparent?: string | undefined;
 };
 
-/** Something became known of an order: its risk follows. Runs in the caller's transaction. */
-export const assessOrder = (sql: Sql, parties: OrderParties, fact: Fact, occurredUs: number): Promise<void> =>
-  assessOrders(sql, [{ parties, fact, occurredUs }]);
-
-/** The same for many at once, those of one order in their order; a handful of statements, however many. */
+/**
+ * Something became known of orders: their risks follow. Those of one order in their order; two statements, however many. Runs in the
+ * caller's transaction.
+ */
 export async function assessOrders(sql: Sql, known: readonly Known[]): Promise<void> {
   const orders = await lockOrders(sql, [...new Map(known.map(({ parties }) => [parties.orderId, parties])).values()]);
   const changed = new Set<string>();
@@ -37,8 +36,8 @@ export async function assessOrders(sql: Sql, known: readonly Known[]): Promise<v
   await save(
     sql,
     [...orders.values()].filter(({ orderId }) => changed.has(orderId)),
+    events,
   );
-  await publish(sql, events);
 }
 
 type Row = Omit<OrderRisk, 'version' | 'assessment'> & { version: string } & {
@@ -53,7 +52,7 @@ async function lockOrders(sql: Sql, parties: readonly OrderParties[]): Promise<M
      from jsonb_to_recordset($1::jsonb) as n("orderId" text, "customerId" text, "sellerIds" text[])
      order by "orderId"
      on conflict (order_id) do update set customer_id = o.customer_id
-     returning order_id as "orderId", customer_id as "customerId", seller_ids as "sellerIds", parcels, attempt, cancelled, version,
+     returning order_id as "orderId", customer_id as "customerId", seller_ids as "sellerIds", parcels, early_ends as "earlyEnds", attempt, cancelled, version,
        level, predicted_delay_minutes as "predictedDelayMinutes", reason,
        to_char(since at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as since`,
     [JSON.stringify(parties.map(({ orderId, customerId, sellerIds }) => ({ orderId, customerId, sellerIds })))],
@@ -67,15 +66,21 @@ function orderOf({ version, level, predictedDelayMinutes, reason, since, ...orde
   return { ...order, version: Number(version), assessment };
 }
 
-async function save(sql: Sql, orders: readonly OrderRisk[]): Promise<void> {
+async function save(sql: Sql, orders: readonly OrderRisk[], told: readonly OutboxRow[]): Promise<void> {
   const rows = orders.map(({ assessment, ...order }) => ({ ...order, ...assessment }));
+  // Most changes are told to nobody. The first parameter is the one that insertRows names.
+  const params = told.length > 0 ? [JSON.stringify(fullRows(told)), JSON.stringify(rows)] : [JSON.stringify(rows)];
+  // The elements of an array are taken for ten: of jsonb_to_recordset the planner expects a hundred, and may read the whole table.
   await sql(
-    `update order_risks o
-     set seller_ids = n."sellerIds", parcels = n.parcels, attempt = n.attempt, cancelled = n.cancelled, version = n.version,
-       level = n.level, predicted_delay_minutes = n."predictedDelayMinutes", reason = n.reason, since = n.since, updated_at = now()
-     from jsonb_to_recordset($1::jsonb) as n("orderId" text, "sellerIds" text[], parcels jsonb, attempt int, cancelled boolean,
-       version bigint, level text, "predictedDelayMinutes" float8, reason text, since timestamptz)
+    `${told.length > 0 ? `with told as (${insertRows})` : ''}
+     update order_risks o
+     set seller_ids = n."sellerIds", parcels = n.parcels, early_ends = n."earlyEnds", attempt = n.attempt, cancelled = n.cancelled,
+       version = n.version, level = n.level, predicted_delay_minutes = n."predictedDelayMinutes", reason = n.reason, since = n.since,
+       updated_at = now()
+     from unnest(array(select jsonb_array_elements($${String(params.length)}::jsonb))) as it,
+       jsonb_to_record(it) as n("orderId" text, "sellerIds" text[], parcels jsonb, "earlyEnds" jsonb, attempt int,
+         cancelled boolean, version bigint, level text, "predictedDelayMinutes" float8, reason text, since timestamptz)
      where o.order_id = n."orderId"`,
-    [JSON.stringify(rows)],
+    params,
   );
 }

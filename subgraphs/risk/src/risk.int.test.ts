@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { withTransaction } from '@waygraph/kit/database';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
-import { assessOrder } from './assess-order.ts';
+import { assessOrders } from './assess-order.ts';
 import type { Fact } from './risk.ts';
 import { startRisk, type RiskUnderTest } from './testing/start-risk.ts';
 
@@ -29,7 +29,9 @@ describe('the risk of an order', () => {
 
   const hear = (orderId: string, fact: Fact) =>
     withTransaction(risk.pool, sql =>
-      assessOrder(sql, { orderId, customerId, sellerIds: [sellerId] }, fact, occurred * 1000 + 456),
+      assessOrders(sql, [
+        { parties: { orderId, customerId, sellerIds: [sellerId] }, fact, occurredUs: occurred * 1000 + 456 },
+      ]),
     );
   const told = (orderId: string) =>
     risk.sql<{ type: string; seq: string; payload: unknown }>(
@@ -82,6 +84,36 @@ describe('the risk of an order', () => {
     const levels = (await ask(customer, ...orders)).map(found => found?.level);
     expect(levels).toEqual(orders.map(() => 'LOW'));
     expect(risk.statements.length - statements).toBe(1);
+  });
+
+  test('an arrival that is heard of first is remembered until its parcel is known', async () => {
+    const id = uniqueId('o');
+    await hear(id, { kind: 'DELIVERED', deliveryId: 'd', deliveredAt: '2026-11-25T12:10:00.000Z' });
+    expect(await told(id)).toEqual([]);
+    await hear(id, intime);
+    expect((await told(id)).map(({ payload }) => payload)).toMatchObject([
+      { level: 'CONFIRMED', predictedDelayMinutes: 10 },
+    ]);
+  });
+
+  test('many facts of many orders take two statements', async () => {
+    const orders = Array.from({ length: 30 }, () => uniqueId('o'));
+    let statements = 0;
+    await withTransaction(risk.pool, sql =>
+      assessOrders(
+        (text, params) => {
+          statements += 1;
+          return sql(text, params);
+        },
+        orders.flatMap(orderId =>
+          [intime, late].map(fact => ({
+            ...{ parties: { orderId, customerId, sellerIds: [sellerId] }, fact, occurredUs: occurred * 1000 },
+          })),
+        ),
+      ),
+    );
+    expect(statements).toBe(2);
+    expect(await ask(customer, ...orders)).toEqual(orders.map(() => expect.objectContaining({ level: 'ELEVATED' })));
   });
 
   test('facts at the same moment are heard one after the other, without a gap in what is told', async () => {

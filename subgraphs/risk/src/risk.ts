@@ -10,11 +10,16 @@ export type Assessment = {
   readonly since: string;
 };
 
+/** Kept for ever: who has arrived, got lost or was rejected is never sent again. */
+export type EarlyEnd = Pick<Parcel, 'deliveryId' | 'deliveredAt'> & { readonly state: 'DELIVERED' | 'GONE' };
+
 export type OrderRisk = {
   readonly orderId: string;
   readonly customerId: string;
   readonly sellerIds: readonly string[];
   readonly parcels: readonly Parcel[];
+  /** How parcels ended that nothing else is known of yet. */
+  readonly earlyEnds: readonly EarlyEnd[];
   /** The newest assignment that is known; 0: none yet. */
   readonly attempt: number;
   /** Nothing that is heard later of its parcels matters any more. */
@@ -41,12 +46,13 @@ export function assess(
   { at, sellerIds }: { at: string; sellerIds: readonly string[] },
 ): { order: OrderRisk; events: OutboxEvent[] } | undefined {
   if (given.cancelled || (fact.kind === 'ASSIGNED' && fact.attempt <= given.attempt)) return undefined;
-  const parcels = parcelsAfter(given.parcels, fact);
-  if (parcels === given.parcels) return undefined;
+  const earlyEnds = earlyEndsAfter(given, fact);
+  const parcels = parcelsAfter(given, fact);
+  if (parcels === given.parcels && earlyEnds === given.earlyEnds) return undefined;
 
   const order = {
     ...given,
-    parcels,
+    ...{ parcels, earlyEnds },
     attempt: fact.kind === 'ASSIGNED' ? fact.attempt : given.attempt,
     cancelled: fact.kind === 'CANCELLED',
     // Nobody serves a cancelled order, but those who did may still see what became of it.
@@ -66,7 +72,16 @@ export function assess(
 }
 
 /** The very same array when the fact is no news. */
-function parcelsAfter(parcels: readonly Parcel[], fact: Fact): readonly Parcel[] {
+function earlyEndsAfter({ parcels, earlyEnds }: OrderRisk, fact: Fact): readonly EarlyEnd[] {
+  if (fact.kind !== 'DELIVERED' && fact.kind !== 'GONE') return earlyEnds;
+  const { deliveryId } = fact;
+  if ([...parcels, ...earlyEnds].some(known => known.deliveryId === deliveryId)) return earlyEnds;
+  const deliveredAt = fact.kind === 'DELIVERED' ? fact.deliveredAt : null;
+  return [...earlyEnds, { deliveryId, state: fact.kind, deliveredAt }];
+}
+
+/** The very same array when the fact is no news. */
+function parcelsAfter({ parcels, earlyEnds }: OrderRisk, fact: Fact): readonly Parcel[] {
   const change = (deliveryId: string, how: (parcel: Parcel) => Parcel): readonly Parcel[] =>
     parcels.some(parcel => parcel.deliveryId === deliveryId && parcel.state === 'OPEN')
       ? parcels.map(parcel => (parcel.deliveryId === deliveryId ? how(parcel) : parcel))
@@ -77,12 +92,12 @@ function parcelsAfter(parcels: readonly Parcel[], fact: Fact): readonly Parcel[]
       const left = parcels.map(parcel =>
         parcel.state === 'OPEN' && !named.has(parcel.deliveryId) ? { ...parcel, state: 'GONE' as const } : parcel,
       );
-      return fact.parcels.reduce(withEstimate, left);
+      return fact.parcels.reduce<readonly Parcel[]>((so, parcel) => withEstimate(so, parcel, earlyEnds), left);
     }
     case 'ESTIMATED': {
       const known = parcels.find(({ deliveryId }) => deliveryId === fact.parcel.deliveryId);
       const news = known === undefined || (known.state === 'OPEN' && known.version < fact.parcel.version);
-      return news ? withEstimate(parcels, fact.parcel) : parcels;
+      return news ? withEstimate(parcels, fact.parcel, earlyEnds) : parcels;
     }
     case 'DELIVERED':
       return change(fact.deliveryId, parcel => ({ ...parcel, state: 'DELIVERED', deliveredAt: fact.deliveredAt }));
@@ -93,11 +108,18 @@ function parcelsAfter(parcels: readonly Parcel[], fact: Fact): readonly Parcel[]
   }
 }
 
-function withEstimate(parcels: readonly Parcel[], estimate: Estimate): readonly Parcel[] {
+function withEstimate(
+  parcels: readonly Parcel[],
+  estimate: Estimate,
+  earlyEnds: readonly EarlyEnd[],
+): readonly Parcel[] {
   const known = parcels.find(({ deliveryId }) => deliveryId === estimate.deliveryId);
   if (known?.state === 'DELIVERED' || (known?.state === 'OPEN' && known.version >= estimate.version)) return parcels;
-  const opened: Parcel = { ...estimate, state: 'OPEN', deliveredAt: null };
-  return known === undefined ? [...parcels, opened] : parcels.map(parcel => (parcel === known ? opened : parcel));
+  const ended = earlyEnds.find(({ deliveryId }) => deliveryId === estimate.deliveryId);
+  if (known && ended) return parcels;
+  const { state, deliveredAt } = ended ?? { state: 'OPEN', deliveredAt: null };
+  const told: Parcel = { ...estimate, state, deliveredAt };
+  return known === undefined ? [...parcels, told] : parcels.map(parcel => (parcel === known ? told : parcel));
 }
 
 const ranks: Record<RiskLevel, number> = { LOW: 0, ELEVATED: 1, HIGH: 2, CONFIRMED: 3 };

@@ -10,8 +10,8 @@ const estimate = (deliveryId: string, version: number, late: number, more: Parti
   ...more,
 });
 const unknown: OrderRisk = {
-  ...{ orderId: 'o', customerId: 'c', sellerIds: [], parcels: [], attempt: 0, cancelled: false, version: 0 },
-  assessment: null,
+  ...{ orderId: 'o', customerId: 'c', sellerIds: [], parcels: [], earlyEnds: [], attempt: 0, cancelled: false },
+  ...{ version: 0, assessment: null },
 };
 const assigned = (attempt: number, ...parcels: Estimate[]): Fact => ({ kind: 'ASSIGNED', attempt, parcels });
 const estimated = (parcel: Estimate): Fact => ({ kind: 'ESTIMATED', parcel });
@@ -118,8 +118,6 @@ describe('what is no news', () => {
     ['an estimate that is known', estimated(estimate('d', 2, 99))],
     ['an older estimate', estimated(estimate('d', 1, 99))],
     ['an assignment that is known', assigned(1, estimate('d', 9, 99))],
-    ['the end of a parcel that nobody knows', { kind: 'GONE', deliveryId: 'x' } as const],
-    ['the arrival of a parcel that nobody knows', delivered('x', 99)],
   ])('%s', (_, fact) => {
     const { order } = after(assigned(1, estimate('d', 2, -10)));
     expect(assess(order, fact, { at: bought, sellerIds: [] })).toBeUndefined();
@@ -130,6 +128,43 @@ describe('what is no news', () => {
       const { order } = after(assigned(1, estimate('d', 1, -10)), end);
       expect(assess(order, estimated(estimate('d', 2, 99)), { at: bought, sellerIds: [] })).toBeUndefined();
     }
+  });
+});
+
+describe('the end of a parcel that nobody knows yet', () => {
+  const gone = { kind: 'GONE', deliveryId: 'd' } as const;
+  const known = assigned(1, estimate('d', 1, 30));
+
+  test.each([
+    ['an arrival', delivered('d', 5)],
+    ['a loss or rejection', gone],
+  ])('%s is kept, told to nobody, and no news once more', (_, end) => {
+    const { order, told } = after(end);
+    expect(order).toMatchObject({ earlyEnds: [{ deliveryId: 'd', state: end.kind }], parcels: [], assessment: null });
+    expect(told).toEqual([]);
+    expect(assess(order, end, { at: bought, sellerIds: [] })).toBeUndefined();
+  });
+
+  test.each([
+    ['arrives', delivered('d', 5), 'DELIVERED', 'CONFIRMED'],
+    ['is gone', gone, 'GONE', undefined],
+  ])('a parcel that %s stays so, whether its assignment and estimates come before or after', (_, end, state, level) => {
+    const newer = estimated(estimate('d', 2, 99));
+    for (const facts of [
+      [end, known],
+      [end, known, newer],
+      [end, newer, known],
+      [end, newer, known, newer],
+    ]) {
+      const { order, ...found } = after(...facts);
+      expect(order.parcels.map(parcel => [parcel.deliveryId, parcel.state])).toEqual([['d', state]]);
+      expect(found.level).toBe(level);
+    }
+    expect(after(known, end).order.parcels).toMatchObject([{ deliveryId: 'd', state }]);
+  });
+
+  test('an arrival counts by its own time, not by the estimate that comes after it', () => {
+    expect(after(delivered('d', -5), known)).toMatchObject({ level: 'LOW', delay: -5, told: [] });
   });
 });
 

@@ -17,8 +17,9 @@ export async function answerStep(deps: AssignDeps, asked: AskedStep): Promise<vo
   if (step === 'CANCEL') {
     await deps.finish(async sql => {
       const order = await lockOrder(sql, orderId);
+      // Where the first request has not come, it is not known here who wanted it, nor why.
       const change =
-        order && decideCancel(order.route, order.deliveries, { reason: 'cancelled by the customer', again: true });
+        order && decideCancel(order.route, order.deliveries, { reason: 'cancelled on request', again: true });
       if (change) await saveChanges(sql, [change]);
     });
   } else if (step === 'ASSIGNMENT' && (status === 'CANCELLING' || status === 'CANCELLED')) {

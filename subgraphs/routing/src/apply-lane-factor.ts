@@ -2,9 +2,8 @@ import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { changeFactor, isOpen, openStatuses, type Delivery, type LaneNow } from './delivery.ts';
 import { readLaneFactors } from './lane-factors.ts';
-import { clockOf, lockRoutes } from './load-route.ts';
+import { lockOrders } from './load-route.ts';
 import { advance, type OrderRoute, type RouteChange } from './order-route.ts';
-import { readDeliveries } from './read-deliveries.ts';
 import { saveChanges } from './save-route.ts';
 
 /** So many orders are locked at once. */
@@ -35,14 +34,12 @@ async function applyToSome(sql: Sql, laneId: string): Promise<number> {
   );
   if (found.length === 0) return 0;
   const ids = found.map(({ order_id }) => order_id);
-  const routes = await lockRoutes(sql, ids);
+  const { orders, now } = await lockOrders(sql, ids);
   const concerned = (delivery: Delivery): boolean =>
     delivery.laneId === laneId && isOpen(delivery) && delivery.laneRevision < lane.revision;
-  const byOrder = Map.groupBy((await readDeliveries(sql, ids)).filter(concerned), ({ orderId }) => orderId);
-  const now = await clockOf(sql);
-  const changes = routes.flatMap(route => {
-    const deliveries = byOrder.get(route.orderId) ?? [];
-    return deliveries.length === 0 ? [] : [applyToOrder(route, deliveries, lane, now)];
+  const changes = [...orders.values()].flatMap(({ route, deliveries }) => {
+    const moved = deliveries.filter(concerned);
+    return moved.length === 0 ? [] : [applyToOrder(route, moved, lane, now)];
   });
   await saveChanges(sql, changes);
   // Parcels that ended while we waited for their locks are not found again.

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { NotYet } from '@waygraph/kit/errors';
+import { uuidv7 } from '@waygraph/kit/outbox';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
+import { assignSeller } from './assign-seller.ts';
 import { cancelDeliveries } from './cancel-deliveries.ts';
 import { readDeliveries } from './read-deliveries.ts';
 import { reassignOrder } from './reassign-order.ts';
+import { startDeliveries } from './start-deliveries.ts';
 import { someOrders, upTo, type SomeOrders } from './testing/some-orders.ts';
 
 describe('the way of an order to its sellers', () => {
@@ -25,6 +29,7 @@ describe('the way of an order to its sellers', () => {
       milk: { far: 5 },
       salt: { near: 5 },
       egg: { near: 5, middle: 5 },
+      nothing: { near: 0 },
     });
   });
   afterAll(() => orders.dispose());
@@ -149,6 +154,18 @@ describe('the way of an order to its sellers', () => {
     expect(await types(nothing.orderId)).toEqual(['1 SellerUnavailable']);
   });
 
+  test('a product that is for sale since a moment is waited for, while the order is young', async () => {
+    const order = orders.placed(['bread', 'new'], { allowPartial: true });
+    await expect(orders.assign(order)).rejects.toThrow(NotYet);
+    expect(await orders.events(order.orderId)).toEqual([]);
+    const old = orders.placed(['new'], { placedAt: new Date(Date.now() - 3_001).toISOString() });
+    await orders.assign(old);
+    expect(await types(old.orderId)).toEqual(['1 SellerUnavailable']);
+    await orders.world.stock({ new: { near: 1 } });
+    await orders.assign(order);
+    expect(await parcels(order.orderId)).toMatchObject([{ sellerId: seller('near'), lineNos: [1, 2] }]);
+  });
+
   test('an address outside every hub', async () => {
     const shipTo = { postalCode: '', city: '', state: 'XX' };
     const { orderId } = await orders.assign(orders.placed(['bread'], { shipTo }));
@@ -169,6 +186,51 @@ describe('the way of an order to its sellers', () => {
     await reject(orderId, 1, [1]);
     await orders.confirm(uniqueId('unknown'));
     expect(await types(orderId)).toHaveLength(5);
+  });
+
+  test('many confirmations, also of one order and with orders that are not there, take three statements', async () => {
+    const made = await Promise.all([...upTo(5)].map(() => orders.assign(orders.placed(['salt', 'milk']))));
+    const confirmed = [...made, made[0]!, orders.placed(['salt'])].map(({ orderId }) => ({ orderId, attempt: 1 }));
+    let statements = 0;
+    await orders.finish(sql =>
+      startDeliveries((text, params) => {
+        statements += 1;
+        return sql(text, params);
+      }, confirmed),
+    );
+    expect(statements).toBe(3);
+    for (const { orderId } of made) {
+      expect((await parcels(orderId)).map(({ status }) => status)).toEqual(['STARTED', 'STARTED']);
+      expect((await types(orderId)).slice(3)).toEqual(['4 DeliveryStarted', '5 DeliveryStarted']);
+    }
+  });
+
+  test('one that was placed so lately that its route may only not be visible yet is confirmed later', async () => {
+    const orderId = uuidv7();
+    await expect(orders.confirm(orderId)).rejects.toThrow(`${orderId} is not there yet`);
+  });
+
+  test('is written in two statements, however many lines and parcels', async () => {
+    const counts: number[] = [];
+    const finish: typeof orders.finish = work =>
+      orders.finish(async sql => {
+        let statements = 0;
+        await work((text, params) => {
+          statements += 1;
+          return sql(text, params);
+        });
+        counts.push(statements);
+      });
+    for (const products of [['salt'], ['salt', 'milk', 'egg']]) {
+      const order = orders.placed(products);
+      await assignSeller({ ...orders, finish }, order);
+      // Once more, it writes nothing.
+      await assignSeller({ ...orders, finish }, order);
+      expect(await types(order.orderId)).toContain('2 EtaChanged');
+      expect(await types(order.orderId)).toHaveLength(products.length === 1 ? 2 : 3);
+    }
+    // The factors held, with the clock; all that is written.
+    expect(counts).toEqual([2, 2, 2, 2]);
   });
 
   test('cancelled: the parcels end, whoever waits is answered once, and nobody is chosen any more', async () => {

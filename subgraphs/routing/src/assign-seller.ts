@@ -6,10 +6,9 @@ import { assign, unavailable } from './assignment.ts';
 import type { Geography } from './candidates.ts';
 import { chooseSellers } from './choose-sellers.ts';
 import { factorsOf, holdLaneFactors } from './lane-factors.ts';
-import { clockOf } from './load-route.ts';
-import { locateAddress } from './locate-address.ts';
+import { assertOffersKnown } from './new-offers.ts';
 import type { OrderRoute } from './order-route.ts';
-import { insertRoute, saveChanges } from './save-route.ts';
+import { insertChange } from './save-route.ts';
 
 /**
  * `sql`: the service's database outside of any transaction. `finish` runs the work that writes, in one transaction, unless the
@@ -22,7 +21,7 @@ export type AssignDeps = Geography & {
 
 /** An order was placed: who sends it, and when it will be there. */
 export async function assignSeller(deps: AssignDeps, order: z.infer<(typeof OrderPlaced)['data']>): Promise<void> {
-  const at = await locateAddress(deps.read, order.shipTo);
+  const at = await deps.locate(order.shipTo);
   const lines = order.lines.map(({ lineNo, productId, quantity }) => ({ lineNo, productId, quantity }));
   const unassigned: OrderRoute = {
     ...{ orderId: order.orderId, customerId: order.customerId, version: 0, state: 'UNAVAILABLE', attempt: 0 },
@@ -32,6 +31,7 @@ export async function assignSeller(deps: AssignDeps, order: z.infer<(typeof Orde
   };
   // The choice takes its time in the read database: nothing is locked meanwhile.
   const choice = at === 'UNSERVED' ? undefined : await chooseSellers(deps, factorsOf(deps.sql), { lines, at });
+  await assertOffersKnown(deps.read, choice?.unserved ?? [], unassigned);
 
   await deps.finish(async sql => {
     const change =
@@ -46,16 +46,12 @@ export async function assignSeller(deps: AssignDeps, order: z.infer<(typeof Orde
             unassigned,
             [],
             choice,
-            {
-              lanes: await holdLaneFactors(
-                sql,
-                choice.parcels.map(({ laneId }) => laneId),
-              ),
-              now: await clockOf(sql),
-            },
+            await holdLaneFactors(
+              sql,
+              choice.parcels.map(({ laneId }) => laneId),
+            ),
             uuidv7,
           );
-    const isNew = await insertRoute(sql, { route: change.route, shipTo: order.shipTo });
-    if (isNew) await saveChanges(sql, [change], { inserted: true, assignments: change.assignments });
+    await insertChange(sql, change, order.shipTo);
   });
 }

@@ -18,7 +18,12 @@ describe('orders that are called off, and answers that got lost', () => {
       { id: 'one', lat: -30.04, lon: -51.21, state: 'RS' },
       { id: 'two', lat: -23.55, lon: -46.63, state: 'SP' },
     );
-    await orders.world.stock({ bread: { one: 500, two: 500 }, milk: { two: 500 }, salt: { one: 500 } });
+    await orders.world.stock({
+      bread: { one: 500, two: 500 },
+      milk: { two: 500 },
+      salt: { one: 500 },
+      nothing: { one: 0 },
+    });
   });
   afterAll(() => orders.dispose());
 
@@ -98,6 +103,14 @@ describe('orders that are called off, and answers that got lost', () => {
       }),
     );
     expect(new Set(racing)).toEqual(new Set(['DeliveryCancelled']));
+  });
+
+  test('asked again for a cancellation whose request never came: it is done, and nobody says who wanted it', async () => {
+    const { orderId } = await orders.assign(orders.placed(['bread']));
+    await retry(orderId, 'CANCEL');
+    expect((await orders.events(orderId)).at(-1)).toMatchObject({
+      ...{ type: 'DeliveryCancelled', payload: { attempt: 1, reason: 'cancelled on request' } },
+    });
   });
 
   test('an assignment is told again as it is; one that is due is made', async () => {

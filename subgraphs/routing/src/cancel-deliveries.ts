@@ -3,7 +3,7 @@ import { decideCancel, tombstoneOf } from './cancellation.ts';
 import type { Delivery } from './delivery.ts';
 import { clockOf, lockOrder } from './load-route.ts';
 import { cancelAll, type OrderRoute, type RouteChange } from './order-route.ts';
-import { insertRoute, saveChanges } from './save-route.ts';
+import { insertChange, saveChanges } from './save-route.ts';
 
 export type EndedOrder = {
   readonly orderId: string;
@@ -41,9 +41,6 @@ async function decide(
     const route = tombstoneOf(order, await clockOf(sql));
     const change = by(route, []) ?? { route, deliveries: [], events: [] };
     // Not new: it has come this very moment.
-    if (await insertRoute(sql, { route: change.route, shipTo: {} })) {
-      await saveChanges(sql, [change], { inserted: true });
-      return;
-    }
+    if (await insertChange(sql, change, {})) return;
   }
 }

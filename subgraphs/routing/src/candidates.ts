@@ -1,12 +1,12 @@
 import type { Sql } from '@waygraph/kit/database';
 import { laneIdOf } from './hubs.ts';
 import { detourFactor, handlingMinutes, lastMileMinutes, lineHaulMinutes, usualRatios } from './leg-times.ts';
-import type { Located } from './locate-address.ts';
-import type { RoadKm } from './road-km.ts';
+import type { Locate, Located } from './locate-address.ts';
+import { nearestVertex, snapMetres, type RoadKm } from './road-km.ts';
 import type { Candidacy } from './score.ts';
 
-/** The read database, and road kilometres by it. */
-export type Geography = { readonly read: Sql; readonly roadKm: RoadKm };
+/** The read database, and where addresses lie and how far it is on the road by it. */
+export type Geography = { readonly read: Sql; readonly locate: Locate; readonly roadKm: RoadKm };
 
 /** What somebody has to have: `quantity` is what all lines of the product need together. */
 export type Wanted = {
@@ -24,16 +24,21 @@ const nearest = 25;
 
 /** Active sellers with enough stock near an address, with all that is known of their times. One statement, and those of `roadKm`. */
 export async function findCandidates(
-  { read, roadKm }: Geography,
+  { read, roadKm }: Pick<Geography, 'read' | 'roadKm'>,
   wanted: readonly Wanted[],
   at: Located,
 ): Promise<Unscored[]> {
-  const rows = await read<Row>(statement, [...[at.lat, at.lon, JSON.stringify(wanted)], ...[at.hub, nearest]]);
+  const rows = await read<Row>(statement, [
+    ...[at.lat, at.lon, JSON.stringify(wanted)],
+    ...[at.hub, nearest, snapMetres],
+  ]);
   const [first] = rows;
   if (first === undefined) return [];
   const hub = { id: '', lat: first.destination_lat, lon: first.destination_lon };
   const local = rows.filter(row => row.hub === at.hub);
-  const road = await roadKm(at, [hub, ...local]);
+  const { crossing, network, crossing_metres: metres } = first;
+  const known = crossing === null || network === null || metres === null ? null : { id: crossing, network, metres };
+  const road = await roadKm(at, [hub, ...local], known);
   return rows.map(row => unscored(row, at, { seller: road.get(row.id), hub: road.get('') }));
 }
 
@@ -77,10 +82,17 @@ type Row = {
   q05: number | null;
   q938: number | null;
   q95: number | null;
+  /** Of the address, the same in every row. */
+  crossing: string | null;
+  network: string | null;
+  crossing_metres: number | null;
 };
 
 const statement = `
-  with place as (select st_setsrid(st_makepoint($2, $1), 4326)::geography as location),
+  with place as (
+    select it.location::geography as location, v.id as crossing, v.network, v.metres as crossing_metres
+    from (select st_setsrid(st_makepoint($2, $1), 4326) as location) it
+      left join lateral (select * from (${nearestVertex('it.location')}) one where one.metres <= $6) v on true),
   near as (
     select s.id, array_agg(w."lineNo" order by w."lineNo") as line_nos
     from jsonb_to_recordset($3::jsonb) as w("lineNo" int, "productId" text, quantity bigint, excluded jsonb)
@@ -98,12 +110,13 @@ const statement = `
     st_distance(origin.location, destination.location) / 1000 as line_haul_km,
     st_distance(destination.location, place.location) / 1000 as last_mile_km,
     h.median_minutes as handling_minutes, h.order_count as handling_orders, r.penalty_minutes,
-    l.median_minutes, l.order_count as lane_orders, l.q05, l.q938, l.q95
+    l.median_minutes, l.order_count as lane_orders, l.q05, l.q938, l.q95,
+    place.crossing, place.network, place.crossing_metres
   from near
   cross join place
   join catalogue.sellers s on s.id = near.id
   join geo.hubs origin on origin.id = s.state
-  join geo.hubs destination on destination.id = $4
+  join geo.hubs destination on destination.id = $4::bpchar
   left join stats.lanes l on l.lane_id = origin.id || '>' || destination.id
   left join stats.seller_handling h on h.seller_id = s.id
   left join stats.mv_seller_ranking r on r.seller_id = s.id and r.day = (select max(day) from stats.mv_seller_ranking)

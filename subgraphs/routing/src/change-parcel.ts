@@ -7,9 +7,8 @@ import { parseInstant } from '@waygraph/kit/scalars';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { EtaChanged } from '@waygraph/schema/events/delivery';
 import type { Decision, Delivery, LaneNow, Moment } from './delivery.ts';
-import { readLaneFactors } from './lane-factors.ts';
-import { clockOf, lockOrder } from './load-route.ts';
-import { advance, parcelOf, type OrderRoute } from './order-route.ts';
+import { lockOrder } from './load-route.ts';
+import { advance, parcelOf } from './order-route.ts';
 import { saveChanges } from './save-route.ts';
 
 export type ParcelResult =
@@ -33,8 +32,7 @@ export function checkCommand(command: ParcelCommand): UserError[] {
 }
 
 /** A seller deals with its own parcels only: those of others are not there. */
-export const isTheirs = (viewer: Viewer, sellerId: string): boolean =>
-  viewer.role !== 'seller' || viewer.sub === sellerId;
+const isTheirs = (viewer: Viewer, sellerId: string): boolean => viewer.role !== 'seller' || viewer.sub === sellerId;
 
 export const noSuchParcel = userError('NOT_FOUND', 'there is no such parcel', 'orderId');
 
@@ -43,7 +41,7 @@ export async function lockParcel(
   sql: Sql,
   viewer: Viewer,
   { orderId, sellerId }: { readonly orderId: string; readonly sellerId: string },
-): Promise<{ route: OrderRoute; deliveries: readonly Delivery[]; delivery: Delivery } | undefined> {
+): Promise<(NonNullable<Awaited<ReturnType<typeof lockOrder>>> & { readonly delivery: Delivery }) | undefined> {
   const order = isTheirs(viewer, sellerId) ? await lockOrder(sql, orderId) : undefined;
   const delivery = order?.deliveries.find(candidate => candidate.sellerId === sellerId);
   return order && delivery && { ...order, delivery };
@@ -67,10 +65,9 @@ export async function changeParcel(
   const { orderId } = command;
   const found = await lockParcel(sql, viewer, command);
   if (found === undefined) return refused(noSuchParcel);
-  const { route, delivery } = found;
+  const { route, delivery, lanes, now } = found;
 
-  const lane = (await readLaneFactors(sql, [delivery.laneId])).get(delivery.laneId) ?? { factor: 1, revision: 0 };
-  const now = await clockOf(sql);
+  const lane = lanes.get(delivery.laneId) ?? { factor: 1, revision: 0 };
   const at = parseInstant(command.at)?.getTime() ?? now;
   const decision = decide(delivery, { at, now }, lane);
   if (decision.kind === 'refused') return refused(decision.refusal);

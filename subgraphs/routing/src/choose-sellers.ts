@@ -30,7 +30,11 @@ export type FactorOf = (laneIds: string[]) => Promise<ReadonlyMap<string, number
  * Chooses who sends which lines to a place. In the read database two statements, whatever the number of lines (three when a road
  * leads far around); nothing is written.
  */
-export async function chooseSellers(geography: Geography, factorOf: FactorOf, request: ChooseRequest): Promise<Choice> {
+export async function chooseSellers(
+  geography: Pick<Geography, 'read' | 'roadKm'>,
+  factorOf: FactorOf,
+  request: ChooseRequest,
+): Promise<Choice> {
   const { lines, at, excluded } = request;
   // The same product on two lines comes from one shelf.
   const needed = new Map<string, number>();

@@ -5,6 +5,7 @@ import type { JobQueue } from '@waygraph/kit/jobs';
 import type { FactorOf } from './choose-sellers.ts';
 import { createLoaders, type Loaders } from './loaders.ts';
 import { createReadLoaders, type ReadLoaders } from './read-loaders.ts';
+import type { Locate } from './locate-address.ts';
 import type { RoadKm } from './road-km.ts';
 import type { sellerRankingJob } from './seller-ranking-job.ts';
 
@@ -17,6 +18,7 @@ export type Context = {
   readonly sql: Sql;
   /** The read database. */
   readonly read: Sql;
+  readonly locate: Locate;
   readonly roadKm: RoadKm;
   /** The lanes' factors from their live copy. */
   readonly factorOf: FactorOf;
@@ -33,19 +35,20 @@ export type Context = {
 export function createContextFactory(deps: {
   pool: Pool;
   read: Sql;
+  locate: Locate;
   roadKm: RoadKm;
   factorOf: FactorOf;
   rankingJobs: RankingJobs;
   timeZone: string;
   cursorSecret: string;
 }) {
-  const { pool, read, roadKm, factorOf, rankingJobs, timeZone } = deps;
+  const { pool, read, locate, roadKm, factorOf, rankingJobs, timeZone } = deps;
   const sql = sqlOfPool(pool);
   return (viewer: Viewer | undefined): Context => {
     const loaders = createLoaders(sql);
     const readLoaders = createReadLoaders(read);
     return {
-      ...{ viewer, pool, sql, read, roadKm, factorOf, rankingJobs, timeZone, loaders, readLoaders },
+      ...{ viewer, pool, sql, read, locate, roadKm, factorOf, rankingJobs, timeZone, loaders, readLoaders },
       forget: () => {
         for (const loader of [...Object.values(loaders), ...Object.values(readLoaders)]) loader.clearAll();
       },

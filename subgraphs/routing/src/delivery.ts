@@ -210,7 +210,7 @@ export function start(delivery: Delivery, now: number): Delivery | undefined {
 export const cancel = (delivery: Delivery): Delivery | undefined =>
   mayBecome(delivery.status, 'CANCELLED') ? { ...delivery, status: 'CANCELLED' } : undefined;
 
-export type EndDecision =
+type EndDecision =
   | { readonly kind: 'done'; readonly delivery: Delivery }
   | { readonly kind: 'repeat'; readonly ended: Ended }
   | { readonly kind: 'refused'; readonly refusal: UserError };

@@ -4,7 +4,6 @@ import { withTransaction, type Pool } from '@waygraph/kit/database';
 import { isText } from '@waygraph/schema/inputs';
 import { lockParcel, noSuchParcel, positionOf, refused, type ParcelResult } from './change-parcel.ts';
 import type { Delivery, Ended } from './delivery.ts';
-import { clockOf } from './load-route.ts';
 import type { loseParcel } from './parting.ts';
 import { saveChanges } from './save-route.ts';
 
@@ -25,7 +24,7 @@ export async function endParcel(
   return withTransaction(pool, async sql => {
     const found = await lockParcel(sql, viewer, command);
     if (found === undefined) return refused(noSuchParcel);
-    const parting = decide(found.route, found.delivery, { reason: command.reason, now: await clockOf(sql) });
+    const parting = decide(found.route, found.delivery, { reason: command.reason, now: found.now });
     if (parting.kind === 'refused') return refused(parting.refusal);
     if (parting.kind === 'repeat') return endedResult(found.delivery, parting.ended);
     await saveChanges(sql, [parting.change]);

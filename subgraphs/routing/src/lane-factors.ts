@@ -1,5 +1,6 @@
 import type { Sql } from '@waygraph/kit/database';
 import { publish, uuidv7 } from '@waygraph/kit/outbox';
+import type { LaneNow } from './delivery.ts';
 import { laneFactorChanged, type FactorChange } from './lane.ts';
 
 /** A lane's factor in PostgreSQL, which decides. */
@@ -34,7 +35,12 @@ type Row = {
 
 // The statement's own time: a transaction may have begun before the factor ended.
 const isOver = 'coalesce(valid_until <= clock_timestamp(), false)';
-const columns = `lane_id, previous_factor, case when ${isOver} then 1 else factor end as factor, revision,
+/** What counts now, of a row of lane_factors. */
+export const factorNow = `case when ${isOver} then 1 else factor end`;
+/** The database's clock, in whole ms. */
+export const clock = 'floor(extract(epoch from clock_timestamp()) * 1000)::float8 as now_ms';
+
+const columns = `lane_id, previous_factor, ${factorNow} as factor, revision,
   case when ${isOver} then null else (extract(epoch from valid_until) * 1000)::float8 end as until_ms,
   floor(extract(epoch from updated_at) * 1000)::float8 as updated_ms, event_id, set_by, reason`;
 
@@ -64,23 +70,43 @@ export async function readLaneFactors(sql: Sql, laneIds: readonly string[]): Pro
 export const allLaneFactors = async (sql: Sql): Promise<LaneFactor[]> =>
   (await sql<Row>(`select ${columns} from lane_factors where revision > 0 order by lane_id`)).map(laneFactorOf);
 
+export type Held = { readonly lanes: ReadonlyMap<string, LaneNow>; readonly now: number };
+
 /**
  * Holds the factors of these lanes as they are until the transaction ends, so that what is decided by them cannot miss a change:
- * whoever changes one waits, and then finds what was decided. Others may hold them too.
+ * whoever changes one waits, and then finds what was decided. Others may hold them too. With the clock behind all that.
  */
-export async function holdLaneFactors(sql: Sql, laneIds: readonly string[]): Promise<Map<string, LaneFactor>> {
-  const ids = [...new Set(laneIds)].sort();
-  // In one order for everybody, so that nobody waits in a circle.
-  const held = () =>
-    sql<Row>(`select ${columns} from lane_factors where lane_id = any ($1) order by lane_id for share`, [ids]);
-  const known = await held();
-  if (known.length === ids.length) return byLane(known);
-  await sql(
-    'insert into lane_factors (lane_id) select id from unnest($1::text[]) as id order by id on conflict do nothing',
-    [ids],
-  );
-  return byLane(await held());
+export async function holdLaneFactors(sql: Sql, laneIds: readonly string[]): Promise<Held> {
+  const ids = JSON.stringify([...new Set(laneIds)].sort());
+  const held = async () => {
+    const [row] = await sql<{ missing: boolean; lanes: (LaneNow & { id: string })[]; now_ms: number }>(holdStatement, [
+      ids,
+    ]);
+    if (row === undefined) throw new Error('an aggregate without a row');
+    return row;
+  };
+  let known = await held();
+  if (known.missing) {
+    await sql(
+      'insert into lane_factors (lane_id) select id from jsonb_array_elements_text($1::jsonb) as id order by id on conflict do nothing',
+      [ids],
+    );
+    known = await held();
+  }
+  return {
+    lanes: new Map(known.lanes.map(({ id, factor, revision }) => [id, { factor, revision }])),
+    now: known.now_ms,
+  };
 }
+
+// Locked in one order for everybody, so that nobody waits in a circle.
+const holdStatement = `
+  with asked as (select array(select jsonb_array_elements_text($1::jsonb)) as ids),
+  held as materialized (
+    select l.lane_id as id, ${factorNow} as factor, revision
+    from unnest((select ids from asked)) as it join lane_factors l on l.lane_id = it order by l.lane_id for share of l)
+  select (select coalesce(json_agg(held), '[]') from held) as lanes,
+    (select count(*) from held) < (select cardinality(ids) from asked) as missing, ${clock}`;
 
 /** Writes changes that were decided under the locks of their lanes, and tells them. */
 export async function changeLaneFactors(sql: Sql, changes: readonly FactorChange[]): Promise<void> {
@@ -112,5 +138,11 @@ export async function lockLaneFactor(sql: Sql, laneId: string): Promise<LaneFact
 /** The same for whom the factors alone are enough. */
 export const factorsOf =
   (sql: Sql) =>
-  async (laneIds: readonly string[]): Promise<Map<string, number>> =>
-    new Map([...(await readLaneFactors(sql, laneIds))].map(([id, { factor }]) => [id, factor]));
+  async (laneIds: readonly string[]): Promise<Map<string, number>> => {
+    const rows = await sql<Pick<Row, 'lane_id' | 'factor'>>(
+      `select lane_id, ${factorNow} as factor
+       from unnest(array(select jsonb_array_elements_text($1::jsonb))) as it join lane_factors on lane_id = it`,
+      [JSON.stringify([...new Set(laneIds)])],
+    );
+    return new Map(rows.map(({ lane_id, factor }) => [lane_id, factor]));
+  };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { isHub, locateAddress } from './locate-address.ts';
+import { isHub, locateAddress, rememberPlaces } from './locate-address.ts';
 import { readWorld, type ReadWorld } from './testing/read-world.ts';
 
 let world: ReadWorld;
@@ -60,4 +60,27 @@ test('nowhere: a state without hub, a point far outside of its state', async () 
   expect([await isHub(world.read, 'RS'), await isHub(world.read, 'XX'), await isHub(world.read, '')]).toEqual([
     ...[true, false, false],
   ]);
+});
+
+test('remembered places are the same, and asked for once while they are fresh', async () => {
+  let now = 0;
+  const locate = rememberPlaces(world.read, () => now);
+  const withoutPoint = { ...address, point: null };
+  const elsewhere = { ...address, point: { lat: -30, lon: -51 } };
+  const addresses = [address, withoutPoint, { ...withoutPoint, postalCode: '' }, elsewhere];
+  const expected = await Promise.all(addresses.map(each => locateAddress(world.read, each)));
+  const ask = async () => {
+    world.statements.length = 0;
+    const found = [];
+    for (const each of addresses) found.push(await locate(each));
+    expect(found).toEqual(expected);
+    return world.statements.length;
+  };
+  // One hub is enough for both points.
+  expect([await ask(), await ask()]).toEqual([3, 0]);
+  now += 60_000;
+  expect(await ask()).toBe(3);
+  const nowhere = { ...address, state: 'XX' };
+  expect([await locate(nowhere), await locate(nowhere)]).toEqual(['UNSERVED', 'UNSERVED']);
+  expect(world.statements).toHaveLength(5);
 });

@@ -8,6 +8,7 @@ import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
 import { createContextFactory } from './context.ts';
 import { readEnv } from './env.ts';
 import { connectRedis, createLiveFactors } from './live-factors.ts';
+import { rememberPlaces } from './locate-address.ts';
 import { rememberWays } from './remembered-ways.ts';
 import { resolvers } from './resolvers.ts';
 import { sellerRankingJob } from './seller-ranking-job.ts';
@@ -35,6 +36,7 @@ const subgraph = await startSubgraph({
   typeDefs: await readSubgraph('routing'),
   resolvers,
   context: createContextFactory({
+    locate: rememberPlaces(read),
     roadKm: rememberWays(read, { onError: error => log.warn({ err: error }, 'ways not learned') }),
     ...{ pool, read, rankingJobs, timeZone: env.BUSINESS_TIME_ZONE, cursorSecret: env.CURSOR_SECRET },
     factorOf: createLiveFactors({ redis, sql: sqlOfPool(pool) }).factorOf,

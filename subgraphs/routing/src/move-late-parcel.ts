@@ -1,5 +1,5 @@
 import type { AssignDeps } from './assign-seller.ts';
-import { clockOf, lockOrder } from './load-route.ts';
+import { lockOrder } from './load-route.ts';
 import { agreed, findOthers, saveReassignment } from './reassign-order.ts';
 import { gainMinutes, planReassignment, type Cause } from './reassignment.ts';
 
@@ -28,10 +28,10 @@ export async function moveLateParcel(
     const order = await lockOrder(sql, orderId);
     const plan = order && planReassignment(order.route, order.deliveries, cause);
     const delivery = order?.deliveries.find(each => each.sellerId === sellerId);
-    if (plan === undefined || delivery === undefined) return;
+    if (order === undefined || plan === undefined || delivery === undefined) return;
     const asked = agreed(plan, answered);
-    const given = { now: await clockOf(sql), predictedDelayMinutes };
+    const given = { now: order.now, predictedDelayMinutes };
     if (gainMinutes(plan.route, delivery, choice, given) <= worthMinutes) return;
-    await saveReassignment(sql, order?.deliveries ?? [], asked);
+    await saveReassignment(sql, order.deliveries, asked);
   });
 }

@@ -22,6 +22,7 @@ const quote = (
     {
       ...{
         read: world.read,
+        locate: world.locate,
         roadKm: world.roadKm,
         factorOf: () => Promise.resolve(new Map()),
         viewer: { sub: 'c', role },

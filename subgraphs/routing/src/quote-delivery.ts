@@ -6,7 +6,7 @@ import { addedUp, mostLines, type InputLine } from '@waygraph/schema/inputs';
 import { checkQuote } from './check-quote.ts';
 import { chooseSellers, type Choice, type FactorOf } from './choose-sellers.ts';
 import { assigned, estimateAt, promiseOf } from './eta.ts';
-import { locateAddress, type Address, type Located } from './locate-address.ts';
+import type { Address, Located } from './locate-address.ts';
 import { byScore, type CandidateScore } from './score.ts';
 
 export type Quote = {
@@ -33,19 +33,19 @@ type Deps = Geography & {
 
 /** What placeOrder would choose for these lines at this moment; writes nothing. */
 export async function quoteDelivery(
-  { read, roadKm, factorOf, viewer, now }: Deps,
+  { factorOf, viewer, now, ...geography }: Deps,
   request: { readonly lines: readonly InputLine[]; readonly shipTo: Address },
 ): Promise<Quote> {
   if (viewer?.role !== 'customer' && viewer?.role !== 'operator')
     return refused([userError('FORBIDDEN', 'quotes are for customers and operators')]);
   const faults = checkQuote(request.lines, request.shipTo);
-  const unknown = await unknownProducts(read, request.lines.slice(0, mostLines));
+  const unknown = await unknownProducts(geography.read, request.lines.slice(0, mostLines));
   if (faults.length + unknown.length > 0) return refused([...faults, ...unknown]);
-  const at = await locateAddress(read, request.shipTo);
+  const at = await geography.locate(request.shipTo);
   if (at === 'UNSERVED')
     return refused([userError('UNSERVED_ADDRESS', 'the address lies outside every hub', 'shipTo', 'state')]);
   const lines = addedUp(request.lines);
-  const choice = await chooseSellers({ read, roadKm }, factorOf, { lines, at });
+  const choice = await chooseSellers(geography, factorOf, { lines, at });
   const everybody = new Map([...choice.byLine.values()].flat().map(candidate => [candidate.sellerId, candidate]));
   return {
     ...times(choice, now),

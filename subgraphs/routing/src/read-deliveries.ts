@@ -3,6 +3,9 @@ import type { Line } from './choose-sellers.ts';
 import type { Delivery, DeliveryStatus, Ended, Eta } from './delivery.ts';
 import type { EtaPart, Progress } from './eta.ts';
 
+/** As text where the driver has read it, as a number where it came in JSON. */
+type Int8 = string | number;
+
 export type EtaRow = {
   eta_id: string;
   delivery_id: string;
@@ -16,7 +19,7 @@ export type EtaRow = {
   parts: EtaPart[];
   previous_ms: number | null;
   event_id: string;
-  seq: string;
+  seq: Int8;
 };
 
 export type DeliveryRow = EtaRow & {
@@ -26,21 +29,21 @@ export type DeliveryRow = EtaRow & {
   seller_id: string;
   lane_id: string;
   status: DeliveryStatus;
-  version: string;
+  version: Int8;
   attempt: number;
   score_minutes: number;
   lines: Line[];
   progress: Progress;
-  lane_revision: string;
+  lane_revision: Int8;
   started_ms: number | null;
   due_ms: number | null;
   handed_over_ms: number | null;
   scanned_ms: number | null;
   delivered_ms: number | null;
-  handed_over_seq: string | null;
-  delivered_seq: string | null;
+  handed_over_seq: Int8 | null;
+  delivered_seq: Int8 | null;
   ended_how: Ended['how'] | null;
-  ended_seq: string | null;
+  ended_seq: Int8 | null;
   ended_ms: number | null;
 };
 
@@ -55,7 +58,7 @@ export const deliveryColumns = `d.id, d.order_id, d.customer_id, d.seller_id, d.
   ${ms('d.handed_over_at', 'handed_over_ms')}, ${ms('d.scanned_at', 'scanned_ms')}, ${ms('d.delivered_at', 'delivered_ms')},
   d.handed_over_seq, d.delivered_seq, d.ended_how, d.ended_seq, ${ms('d.ended_at', 'ended_ms')}, ${etaColumns}`;
 
-const numberOrNull = (text: string | null): number | null => (text === null ? null : Number(text));
+const numberOrNull = (value: Int8 | null): number | null => (value === null ? null : Number(value));
 
 export const etaOf = (row: EtaRow): Eta => ({
   ...{ id: row.eta_id, version: row.eta_version, expectedAt: row.expected_ms, earliestAt: row.earliest_ms },

@@ -9,8 +9,8 @@ import type { Resolvers } from './types.generated.ts';
 /** What is answered from the read database alone. */
 export const readResolvers = {
   Query: {
-    quoteDelivery: (_, request, { read, roadKm, factorOf, viewer }) =>
-      quoteDelivery({ read, roadKm, factorOf, viewer, now: new Date() }, request),
+    quoteDelivery: (_, request, { read, locate, roadKm, factorOf, viewer }) =>
+      quoteDelivery({ read, locate, roadKm, factorOf, viewer, now: new Date() }, request),
     lane: (_, { id }, { readLoaders }) => readLoaders.lane.load(id),
     lanes: async (_, args, { read }) => {
       const page = readPage('lanes', args);

@@ -8,7 +8,7 @@ import { checkReason, endedResult, type EndCommand } from './end-parcel.ts';
 import { findOthers, saveReassignment, type Answered } from './reassign-order.ts';
 import { planReassignment, sameQuestion, type Cause } from './reassignment.ts';
 
-type Deps = Geography & { readonly pool: Pool; readonly sql: Sql };
+type Deps = Pick<Geography, 'read' | 'roadKm'> & { readonly pool: Pool; readonly sql: Sql };
 
 /** So often others are looked for while the order goes on changing. */
 const mostTries = 3;

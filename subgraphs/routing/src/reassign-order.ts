@@ -5,7 +5,7 @@ import type { AssignDeps } from './assign-seller.ts';
 import { chooseSellers, type Choice } from './choose-sellers.ts';
 import type { Delivery } from './delivery.ts';
 import { factorsOf, holdLaneFactors } from './lane-factors.ts';
-import { clockOf, lockOrder, readRoutes } from './load-route.ts';
+import { lockOrder, readRoutes } from './load-route.ts';
 import type { OrderRoute, RouteChange } from './order-route.ts';
 import { readDeliveries } from './read-deliveries.ts';
 import { planReassignment, reassign, sameQuestion, type Cause, type Plan } from './reassignment.ts';
@@ -41,7 +41,7 @@ export async function reassignOrder(
 
 /** What the cause asks for at this moment, and who could do it. The choice takes its time in the read database: nothing is locked. */
 export async function findOthers(
-  deps: Omit<AssignDeps, 'finish'>,
+  deps: Omit<AssignDeps, 'finish' | 'locate'>,
   orderId: string,
   cause: Cause,
 ): Promise<Answered | undefined> {
@@ -67,10 +67,8 @@ export async function saveReassignment(
   deliveries: readonly Delivery[],
   { plan, choice }: Answered,
 ): Promise<{ route: OrderRoute; deliveries: readonly Delivery[]; now: number }> {
-  const laneIds = choice?.parcels.map(({ laneId }) => laneId) ?? [];
-  const lanes = laneIds.length === 0 ? new Map<string, never>() : await holdLaneFactors(sql, laneIds);
-  const now = await clockOf(sql);
-  const change = reassign(plan, deliveries, choice, { lanes, now }, uuidv7);
-  await saveChanges(sql, [change], { assignments: change.assignments });
-  return { ...change, now };
+  const held = await holdLaneFactors(sql, choice?.parcels.map(({ laneId }) => laneId) ?? []);
+  const change = reassign(plan, deliveries, choice, held, uuidv7);
+  await saveChanges(sql, [change], change.assignments);
+  return { ...change, now: held.now };
 }

@@ -37,10 +37,10 @@ export type Plan = {
 };
 
 /** So many assignments of an order may be refused by stock; then it counts as not to be served. */
-export const mostStockRefusals = 3;
+const mostStockRefusals = 3;
 
 /** Sellers who are out of the question for these lines from now on. */
-export function exclude(route: OrderRoute, sellerIds: readonly string[], lineNos: readonly number[]): OrderRoute {
+function exclude(route: OrderRoute, sellerIds: readonly string[], lineNos: readonly number[]): OrderRoute {
   const excluded: Record<string, readonly string[]> = { ...route.excluded };
   for (const lineNo of lineNos) excluded[lineNo] = [...new Set([...(excluded[lineNo] ?? []), ...sellerIds])];
   return { ...route, excluded };

@@ -1,5 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
-import { nearestVertex, roadKm, snapMetres, type RoadKm, type RoadPoint } from './road-km.ts';
+import { nearestVertex, roadKm, snapMetres, type Crossing, type RoadKm, type RoadPoint } from './road-km.ts';
 
 /** Crossings of one network, each with its place in the arrays of ways. */
 type Network = Map<string, number>;
@@ -79,16 +79,13 @@ export function rememberWays(
       .finally(() => (learning = undefined));
   }
 
-  const remembered: RoadKm = async (to, from) => {
+  const remembered: RoadKm = async (to, from, given) => {
+    if (given === null) return new Map();
     const unknown = from.filter(point => known(point) === undefined);
     const found = await roadKm(read, to, unknown);
     if (unknown.length > 0) learnBehind(unknown);
     if (unknown.length === from.length) return found;
-    const [here] = await read<{ id: string; network: string; metres: number }>(crossingAt, [
-      to.lat,
-      to.lon,
-      snapMetres,
-    ]);
+    const here = given ?? (await read<Crossing>(crossingAt, [to.lat, to.lon, snapMetres]))[0];
     const crossing = here && networks.get(here.network)?.get(here.id);
     if (crossing === undefined) return here === undefined ? found : roadKm(read, to, from);
     for (const point of from) {

@@ -182,4 +182,14 @@ test('remembered ways are the same, at one short statement once they are learned
   }
   expect(await remembered(sea, from)).toEqual(new Map());
   expect(faults).toEqual([]);
+
+  // Who knows the crossing already needs no statement at all.
+  const { vertex, km } = nearest(town, from[0]!);
+  const crossing = { id: String(vertex.id), network: town.network, metres: km * 1_000 };
+  const expected = await remembered(from[0]!, from);
+  world.statements.length = 0;
+  const found = await remembered(from[0]!, from, crossing);
+  for (const [id, far] of expected) expect(found.get(id)).toBeCloseTo(far, 6);
+  expect(await remembered(from[0]!, from, null)).toEqual(new Map());
+  expect(world.statements).toEqual([]);
 });

@@ -2,10 +2,17 @@ import type { Sql } from '@waygraph/kit/database';
 
 export type RoadPoint = { readonly id: string; readonly lat: number; readonly lon: number };
 
-/** Road kilometres from each point to a place, by id; points in another city, or in none, are left out. */
+/** A crossing of a city's roads, so far from a place. */
+export type Crossing = { readonly id: string; readonly network: string; readonly metres: number };
+
+/**
+ * Road kilometres from each point to a place, by id; points in another city, or in none, are left out. `crossing`: the nearest to the
+ * place, where that is known already; null: the place lies in no city.
+ */
 export type RoadKm = (
   to: { readonly lat: number; readonly lon: number },
   from: readonly RoadPoint[],
+  crossing?: Crossing | null,
 ) => Promise<Map<string, number>>;
 
 /** Farther than this from any road of the network, a place is not in that city. */

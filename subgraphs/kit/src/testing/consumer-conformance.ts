@@ -180,6 +180,31 @@ export function consumerConformance(name: string, open: () => Promise<Broker>): 
       expect(second).toEqual([2]);
     });
 
+    test('a stop does not wait for work that hangs: the next member does it', async () => {
+      const [key, group] = [uniqueId('key'), uniqueId('group')];
+      const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const seen: number[] = [];
+      const hung = await start(
+        message => {
+          if (message.key !== key) return Promise.resolve();
+          begun.resolve();
+          return gate.promise;
+        },
+        group,
+        { drainMs: 200 },
+      );
+      await send(key, 1);
+      await begun.promise;
+      await stop(hung);
+      await start(noting(key, seen), group);
+      await waitFor(() => seen.length > 0, { what: 'the event' });
+      // Its end counts no more, whenever it comes.
+      gate.resolve();
+      await send(key, 2);
+      await waitFor(() => seen.length > 1, { what: 'the next event' });
+      expect(seen).toEqual([1, 2]);
+    });
+
     test('loses nothing while members join and leave, and doubles no effect that is remembered', async () => {
       const group = uniqueId('group');
       const keys = Array.from({ length: 8 }, () => uniqueId('key'));
@@ -212,6 +237,19 @@ export function consumerConformance(name: string, open: () => Promise<Broker>): 
       await waitFor(async () => (await broker.behind(group, topic)) === 0, { what: 'everything committed' });
       stays.ready();
     }, 90_000);
+
+    test('tells how far it is behind: a little when all is done, ever more while a record is not', async () => {
+      const key = uniqueId('key');
+      const gate = Promise.withResolvers<void>();
+      const consumer = await start(async message => {
+        if (message.key === key) await gate.promise;
+      });
+      await waitFor(() => consumer.lagMs() < 700, { what: 'nothing to do' });
+      await send(key, 1);
+      await waitFor(() => consumer.lagMs() > 1_500, { what: 'a growing lag' });
+      gate.resolve();
+      await waitFor(() => consumer.lagMs() < 700, { what: 'nothing to do any more' });
+    });
 
     test('brings a record of 5 MB', async () => {
       const key = uniqueId('key');

@@ -49,7 +49,7 @@ export function createFakeKafka({ partitions = 2, maxBatch = 500 }: { partitions
   }
 
   function createConsumer(options: ConsumerOptions): KafkaConsumer {
-    const { groupId, topics, log, concurrency = 1, commitEveryMs = 1_000 } = options;
+    const { groupId, topics, log, concurrency = 1, commitEveryMs = 1_000, drainMs = 4_000 } = options;
     const group = groupOf(groupId);
     const faults = createFaults(log);
     const work = createPartitionWork(options, faults);
@@ -134,7 +134,8 @@ export function createFakeKafka({ partitions = 2, maxBatch = 500 }: { partitions
       async stop() {
         stopping = true;
         woken.delete(fetch);
-        while (busy.size > 0) await new Promise(resolve => setTimeout(resolve, 1));
+        const until = performance.now() + drainMs;
+        while (busy.size > 0 && performance.now() < until) await new Promise(resolve => setTimeout(resolve, 1));
         clearInterval(committing);
         commit();
         if (!group.members.includes(member)) return;
@@ -144,6 +145,11 @@ export function createFakeKafka({ partitions = 2, maxBatch = 500 }: { partitions
       ready() {
         if (!joined || stopping) throw new Error(`not in group ${groupId}`);
         faults.check();
+      },
+      lagMs() {
+        if (!joined || stopping) return Infinity;
+        const undone = [...places].map(place => logOf(place)[position.get(place) ?? 0]?.timestampMs ?? Date.now());
+        return Math.max(0, Date.now() - Math.min(Date.now(), ...undone));
       },
     };
   }

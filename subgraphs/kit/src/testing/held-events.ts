@@ -63,6 +63,11 @@ export function groupOn<Type extends string, Schema extends z.ZodType>(
         'select key, event_id, position, reason, handler, attempts from dead_letters where consumer_group = $1 order by position',
         [group],
       ),
+    /** In how many transactions all of them were written. */
+    burials: async () => {
+      const rows = await sql('select distinct xmin::text from dead_letters where consumer_group = $1', [group]);
+      return rows.length;
+    },
     told: () =>
       sql<{ key: string; seq: string; payload: Record<string, unknown> }>(
         'select key, seq, payload from outbox where topic = $1 order by key, seq',

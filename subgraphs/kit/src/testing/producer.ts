@@ -9,6 +9,8 @@ export type TestEvent = {
   readonly seq: number;
   readonly payload: unknown;
   readonly id?: string;
+  /** Instead of those that follow from the rest. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** Puts events on a topic of a test's own as the outbox would. Everything else reaches Kafka by the outbox only. */
@@ -24,10 +26,13 @@ export async function createTestProducer(brokers: readonly string[]) {
       const full = events.map(event => ({ type: 'Tested', id: uuidv7(), ...event }));
       await producer.send({
         topic,
-        messages: full.map(({ id, key, type, seq, payload }) => ({
+        messages: full.map(({ id, key, type, seq, payload, headers }) => ({
           key,
           value: JSON.stringify(payload),
-          headers: { id, eventType: type, v: '1', seq: String(seq), occurredUs: String(Date.now() * 1000) },
+          headers: {
+            ...{ id, eventType: type, v: '1', seq: String(seq), occurredUs: String(Date.now() * 1000) },
+            ...headers,
+          },
         })),
       });
       return full.map(({ id }) => id);

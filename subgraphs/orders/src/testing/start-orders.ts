@@ -8,12 +8,10 @@ import { askSubgraph } from '@waygraph/kit/testing/subgraph-client';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
 import { readSubgraph } from '@waygraph/schema/scripts/sdl-files';
 import { ownDatabase } from '@waygraph/sql/testing/own-database';
-import { advanceOrder } from '../advance-order.ts';
+import { advanceOrders, type Heard } from '../advance-orders.ts';
 import { createContextFactory } from '../context.ts';
 import type { Fact } from '../saga-table.ts';
 import { resolvers } from '../resolvers.ts';
-import { tellTimeline } from '../tell-timeline.ts';
-import type { OrderFact } from '../timeline.ts';
 import type { Mutation, Query } from '../types.generated.ts';
 
 const secret = 'known to this test and nobody else';
@@ -36,6 +34,12 @@ function watchStatements(pool: Pool): string[] {
   });
   return statements;
 }
+
+/** A fact as it comes from the log. */
+export const heard = (fact: Fact): Heard => ({
+  ...{ id: uuidv7(), topic: 'stock.events', key: fact.data.orderId, seq: 1, occurredUs: Date.now() * 1000 },
+  event: fact,
+});
 
 /** The subgraph on a free port and a database of its own, where hubs serve SP and RS; `ask` is the gateway. */
 export async function startOrders() {
@@ -75,13 +79,7 @@ export async function startOrders() {
       return id;
     },
     /** What the consumer does with an event of another service. */
-    tell: (fact: Fact) =>
-      withTransaction(pool, async inside => {
-        await advanceOrder(inside, fact);
-        const event = fact as OrderFact;
-        const place = { topic: 'stock.events', key: fact.data.orderId, seq: 1, occurredUs: Date.now() * 1000 };
-        await tellTimeline(inside, [{ id: uuidv7(), ...place, event }]);
-      }),
+    tell: (fact: Fact) => withTransaction(pool, inside => advanceOrders(inside, [heard(fact)])),
     /** The order's own events so far. */
     events: (orderId: string) =>
       sql<{ id: string; type: string; seq: string; payload: Record<string, unknown> }>(

@@ -1,15 +1,15 @@
 import { withTransaction, type Pool, type Sql } from '@waygraph/kit/database';
 import { uniqueId } from '@waygraph/kit/testing/test-env';
-import { answerStepAgain } from '../answer-again.ts';
 import { bookTopUps } from '../book-transfers.ts';
-import { capturePayment } from '../capture-payment.ts';
 import type { Assigned, PaymentMethod, Placed, ReadyForPayment } from '../order-payment.ts';
 import type { Cancelled, Cancelling, LinesDropped } from '../order-refund.ts';
 import type { PaymentProvider } from '../provider.ts';
-import { refundLines } from '../refund-payment.ts';
+import type { PaymentFact } from '../payment-fact.ts';
 import { settleCard } from '../settle-card.ts';
+import { settlePayments } from '../settle-payments.ts';
 import type { RetryRequested } from '../step-answer.ts';
-import { undoPayment } from '../undo-payment.ts';
+
+type Settled = Extract<PaymentFact, { type: 'StepSettled' }>['data'];
 
 const eta = {
   etaId: 'e',
@@ -75,6 +75,10 @@ export function someOrder({
       ...parties,
       ...{ status, version: 9, attempt, step, round: 1 },
     }),
+    settled: (step: string): Settled => ({
+      ...parties,
+      ...{ status: 'CANCELLED', version: 10, attempt: 1, step, resolution: 'DONE_BY_HAND', amountMinor: 1_500 },
+    }),
   };
 }
 
@@ -88,20 +92,40 @@ export const told = (sql: Sql, orderId: string) =>
 export const topUp = (pool: Pool, customerId: string, amountMinor: number) =>
   withTransaction(pool, sql => bookTopUps(sql, [{ customerId, amountMinor }]));
 
-/** The use cases, each in a transaction; then the provider is asked at once, and waited for, as a handler's process does soon. */
+const telling =
+  <Type extends PaymentFact['type']>(type: Type) =>
+  (sql: Sql, data: Extract<PaymentFact, { type: Type }>['data']) =>
+    settlePayments(sql, [{ type, data } as PaymentFact]);
+
+/** What payments does when it is told one thing, in the caller's transaction; gives the order if the provider is to be asked for it. */
+export const tell = {
+  placed: telling('OrderPlaced'),
+  assigned: telling('SellerAssigned'),
+  ready: telling('OrderReadyForPayment'),
+  dropped: telling('OrderLinesDropped'),
+  cancelling: telling('OrderCancelling'),
+  cancelled: telling('OrderCancelled'),
+  retry: telling('StepRetryRequested'),
+  settled: telling('StepSettled'),
+};
+
+/** The same, each in a transaction; then the provider is asked at once, and waited for, as a handler's process does soon. */
 export function payer(pool: Pool, provider: PaymentProvider) {
   const settle = (orderId: string) => settleCard({ pool, provider }, orderId);
   const then =
-    <Event extends { orderId: string }>(work: (sql: Sql, event: Event) => Promise<boolean>) =>
+    <Event>(work: (sql: Sql, event: Event) => Promise<string[]>) =>
     async (event: Event): Promise<void> => {
-      if (await withTransaction(pool, sql => work(sql, event))) await settle(event.orderId);
+      for (const orderId of await withTransaction(pool, sql => work(sql, event))) await settle(orderId);
     };
   return {
     settle,
-    capture: then(capturePayment),
-    dropLines: then(refundLines),
-    undo: then<Cancelled>(undoPayment),
-    answerAgain: then(answerStepAgain),
+    capture: then(tell.ready),
+    dropLines: then(tell.dropped),
+    undo: then((sql, event: Cancelled) =>
+      'attempt' in event ? tell.cancelling(sql, event as Cancelling) : tell.cancelled(sql, event),
+    ),
+    answerAgain: then(tell.retry),
+    settleByHand: then(tell.settled),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createPool, sqlOfPool, type Pool, type Sql } from '@waygraph/kit/database';
 import { testEnv, uniqueId } from '@waygraph/kit/testing/test-env';
 import { hubs } from '../hubs.ts';
+import { locateAddress, type Locate } from '../locate-address.ts';
 import { roadKm, type RoadKm } from '../road-km.ts';
 
 export type WorldSeller = {
@@ -16,6 +17,7 @@ export type ReadWorld = {
   readonly prefix: string;
   /** With the reader's login; each statement is noted. */
   readonly read: Sql;
+  readonly locate: Locate;
   readonly roadKm: RoadKm;
   readonly statements: string[];
   /** With the writer's login. */
@@ -48,6 +50,7 @@ export async function readWorld(name: string): Promise<ReadWorld> {
   };
   return {
     ...{ prefix, statements, write, read, pool, id },
+    locate: address => locateAddress(read, address),
     roadKm: (to, from) => roadKm(read, to, from),
     sellers: async (...sellers) => {
       await write(

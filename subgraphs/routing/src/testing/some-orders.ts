@@ -12,7 +12,7 @@ type Placed = z.infer<(typeof OrderPlaced)['data']>;
 export async function someOrders(name: string) {
   const [world, database] = [await readWorld(name), await ownDatabase('routing')];
   const { pool, sql, finish } = database;
-  const { read, roadKm } = world;
+  const { read, locate, roadKm } = world;
 
   /** An order as it comes from orders; products are named as in `world.stock`. */
   const placed = (products: readonly string[], change: Partial<Placed> = {}): Placed => ({
@@ -26,12 +26,12 @@ export async function someOrders(name: string) {
   });
 
   return {
-    ...{ world, pool, sql, finish, read, roadKm, placed },
+    ...{ world, pool, sql, finish, read, locate, roadKm, placed },
     assign: async (order: Placed): Promise<Placed> => {
-      await assignSeller({ read, roadKm, sql, finish }, order);
+      await assignSeller({ read, locate, roadKm, sql, finish }, order);
       return order;
     },
-    confirm: (orderId: string, attempt = 1) => finish(inside => startDeliveries(inside, { orderId, attempt })),
+    confirm: (orderId: string, attempt = 1) => finish(inside => startDeliveries(inside, [{ orderId, attempt }])),
     /** What was told of a key, in the order of its seq. */
     events: async (key: string) =>
       (

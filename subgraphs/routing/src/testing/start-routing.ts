@@ -50,6 +50,7 @@ export async function startRouting(name: string) {
       ...{
         pool,
         read: orders.read,
+        locate: orders.locate,
         roadKm: orders.roadKm,
         rankingJobs,
         timeZone: 'America/Sao_Paulo',
