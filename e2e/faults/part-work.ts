@@ -20,11 +20,12 @@ export const servers: readonly string[] = ['postgres', 'redis', 'kafka', 'connec
 const isReady = async (port: number): Promise<boolean> =>
   (await fetch(`http://127.0.0.1:${String(port)}/ready`, { signal: AbortSignal.timeout(5_000) })).ok;
 
+/** A counter, whatever its labels say. */
 async function metric(port: number | undefined, name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${String(port)}/metrics`)).text();
-  const line = text.split('\n').find(one => one.startsWith(`${name} `));
-  if (line === undefined) throw new Error(`there is no metric ${name}`);
-  return Number(line.slice(name.length + 1));
+  const values = text.split('\n').filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+  if (values.length === 0) throw new Error(`there is no metric ${name}`);
+  return values.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 
 async function sum(variable: string, statement: string): Promise<number> {
@@ -39,7 +40,7 @@ async function sum(variable: string, statement: string): Promise<number> {
 /** Parts without which orders go on all the same, and how much of their work each has done. */
 const done: Readonly<Record<string, () => Promise<number>>> = {
   'outbox-health': async () => metric((await partStatus('outbox-health')).port, 'waygraph_outbox_records_total'),
-  auditor: async () => metric((await partStatus('auditor')).port, 'waygraph_audit_last_run_timestamp_seconds'),
+  auditor: async () => metric((await partStatus('auditor')).port, 'waygraph_audit_checked_total'),
   canary: () => sum('CDC_DATABASE_URL', 'select sum(n) as done from cdc.beats'),
   'read-sync': () => sum('READ_SYNC_DATABASE_URL', 'select sum(version) as done from stats.deliveries'),
 };

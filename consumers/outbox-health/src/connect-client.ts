@@ -8,7 +8,17 @@ export type Connector = {
 
 type Status = { connector: { state: string }; tasks: { state: string }[] };
 type Listed = Record<string, { status: Status; info: { config: Record<string, string> } }>;
-type StoredOffsets = { offsets: { offset: { lsn?: number; lsn_proc?: number } | null }[] };
+type StoredOffset = { readonly lsn?: number; readonly lsn_proc?: number; readonly lsn_commit?: number };
+type StoredOffsets = { offsets: { offset: StoredOffset | null }[] };
+
+/**
+ * How far a connector has come by what it has kept: what it read last may lie before a commit that it has read, since transactions
+ * overlap in the WAL, and it is that commit which it confirms.
+ */
+export function furthest({ lsn, lsn_proc: processed, lsn_commit: commit }: StoredOffset): bigint | undefined {
+  const known = [lsn, processed, commit].flatMap(place => (typeof place === 'number' ? [place] : []));
+  return known.length === 0 ? undefined : BigInt(Math.max(...known));
+}
 
 const answerMs = 10_000;
 
@@ -32,8 +42,8 @@ export function createConnectClient(url: string) {
     /** The place in the WAL that the connector remembers. */
     async offset(name: string): Promise<bigint | undefined> {
       const { offsets } = (await ask(`/connectors/${name}/offsets`)) as StoredOffsets;
-      const lsn = offsets[0]?.offset?.lsn;
-      return lsn === undefined ? undefined : BigInt(lsn);
+      const offset = offsets[0]?.offset;
+      return offset ? furthest(offset) : undefined;
     },
     /** Its tasks end; offsets can be forgotten only then. */
     async stop(name: string): Promise<void> {

@@ -55,6 +55,8 @@ export function createReconciler(options: {
     repeats: 0,
   };
   const toldElsewhere = new Set<string>();
+  /** By place the lowest transaction that wrote rows for topics that do not exist. */
+  const nowhere = new Map<string, number>();
   let sides: Side[] | undefined;
   let alreadyRead: Offsets = {};
   let lastSave = performance.now();
@@ -91,9 +93,12 @@ export function createReconciler(options: {
   function addRow({ gaps }: Side, row: OutboxRow, lsn: bigint, begun: number): void {
     counts.rows += 1;
     if (row.table === 'outbox') gaps.add(row.topic, row.key, row.seq, begun);
-    matcher.row(row, lsn);
-    if (topics.has(row.topic)) return;
+    if (topics.has(row.topic)) {
+      matcher.row(row, lsn);
+      return;
+    }
     counts.elsewhere += 1;
+    nowhere.set(row.place, Math.min(row.tx, nowhere.get(row.place) ?? Infinity));
     if (toldElsewhere.has(row.topic)) return;
     toldElsewhere.add(row.topic);
     log.error({ row }, 'an event leads to a topic that does not exist: its connector may stand still');
@@ -145,9 +150,7 @@ export function createReconciler(options: {
     for (const { place } of all) {
       const lsn = await confirmed(place.sql, slots);
       if (lsn === undefined) continue;
-      for (const one of matcher.pending())
-        // Where there is no topic, publishing again is of no use.
-        if (one.row.place === place.name && one.lsn <= lsn && topics.has(one.row.topic)) behind.add(one);
+      for (const one of matcher.pending()) if (one.row.place === place.name && one.lsn <= lsn) behind.add(one);
     }
     if (behind.size === 0) return;
     const ends = await eventLog.ends();
@@ -208,7 +211,10 @@ export function createReconciler(options: {
   }
 
   /** Rows from this transaction on are not all known to be on the log. */
-  const provenBelow = (side: Side): number => Math.min(readBelow(side), matcher.lowest(side.place.name) ?? Infinity);
+  const provenBelow = (side: Side): number => {
+    const { name } = side.place;
+    return Math.min(readBelow(side), matcher.lowest(name) ?? Infinity, nowhere.get(name) ?? Infinity);
+  };
 
   async function save(all: Side[]): Promise<void> {
     const [readTo, last] = [eventLog.positions(), eventLog.lastRecords()];
@@ -243,6 +249,7 @@ export function createReconciler(options: {
     counts.repeats += repeats();
     sides = undefined;
     matcher.clear();
+    nowhere.clear();
   }
 
   return {

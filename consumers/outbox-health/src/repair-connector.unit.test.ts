@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createLog } from '@waygraph/kit/log';
-import type { ConnectClient } from './connect-client.ts';
+import { furthest, type ConnectClient } from './connect-client.ts';
 import type { Place } from './place.ts';
 import { ailment, createConnectorRepair, type Finding } from './repair-connector.ts';
 
@@ -20,6 +20,12 @@ test.each<[string, Finding, string | undefined]>([
   ['is behind its slot', { ...well, offset: 99n }, ahead],
 ])('a connector that %s', (_, finding, cause) => {
   expect(ailment(finding)).toBe(cause);
+});
+
+test('a connector is as far as the last commit it has read, though the row it read last lies before it', () => {
+  expect(furthest({ lsn: 90, lsn_proc: 90, lsn_commit: 100 })).toBe(100n);
+  expect(furthest({ lsn: 110, lsn_proc: 110, lsn_commit: 100 })).toBe(110n);
+  expect(furthest({})).toBeUndefined();
 });
 
 /** A connector `tables` in this state, at 99 of a slot that is at 100. */
