@@ -124,7 +124,8 @@ export function createCards(given: {
 
   function settleRefund(state: OrderPayment, asked: Refund, accepted: boolean): Change {
     const due = state.refunds.find(({ id }) => id === asked.id);
-    if (due?.state !== 'PENDING' || due.tries !== asked.tries) return unchanged(state);
+    const isTwice = due?.state === 'SETTLED' && accepted;
+    if ((due?.state !== 'PENDING' && !isTwice) || due.tries !== asked.tries) return unchanged(state);
     return andThen(bookCharge(state), now => {
       if (!accepted) return decisions.refundStuck(now, due, 'the provider refuses');
       book(decisions.refund({ ...due, orderId: state.orderId }, null));

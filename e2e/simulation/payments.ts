@@ -174,7 +174,7 @@ export function createPayments(
   function settle(data: ReturnType<typeof StepSettled.parse>['data']): void {
     const before = orders.get(data.orderId);
     if (before !== undefined && decisions.mayMatter({ type: 'StepSettled', data }))
-      save(before, unchanged(decisions.settledByHand(before)));
+      save(before, unchanged(decisions.settledByHand(before, data)));
   }
 
   /** That it is asked for is kept before it is. */

@@ -74,14 +74,16 @@ async function checkAcross(
   }
   for (const rule of orderRules) tally.count(rule, judged);
   if (found.length === 0) return;
-  // Somebody who has not read the order's newest event yet is not at fault; one who does not read it any more is, even when that was decided.
+  // What follows from an event cannot be held against an order before its group has it: whoever is late with it is told of by
+  // `checkApplied`, once. One that was discarded is not read any more: that was decided, and what it leaves undone is found here.
   const suspects = [...new Set(found.map(({ id }) => id))];
   const told = await databases.orders<ToldOfOrder>(statement('orders/told-of-orders'), [suspects]);
   const missing = await missingOf(databases, told);
-  const { waiting: held } = await whereAbouts(databases, missing);
-  const comes = (one: (typeof missing)[number]) => one.event.ageS < patience.graceS || held.has(nameOf(one));
-  const waiting = new Set(missing.filter(comes).map(({ event }) => event.orderId));
-  const sure = found.filter(({ id, invariant }) => !waiting.has(id) || invariant === 'across/events-arrive');
-  tally.find(...sure);
+  const { waiting: held, discarded } = await whereAbouts(databases, missing);
+  const open = missing.filter(one => !discarded.has(nameOf(one)));
+  const excused = new Set(open.map(({ event }) => event.orderId));
+  const comes = (one: (typeof open)[number]) => one.event.ageS < patience.graceS || held.has(nameOf(one));
+  const waiting = new Set(open.filter(comes).map(({ event }) => event.orderId));
+  tally.find(...found.filter(({ id, invariant }) => !excused.has(id) || invariant === 'across/events-arrive'));
   tally.leaveOrders(...waiting);
 }

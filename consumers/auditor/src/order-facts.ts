@@ -28,6 +28,8 @@ export type OrderFacts = {
         readonly isAwaited: boolean;
         /** Something that was asked to be undone is not yet. */
         readonly isOwed: boolean;
+        /** Of what was to go back, by hand. */
+        readonly settledMinor: number;
         /** Steps that an operator has settled by hand. */
         readonly closed: readonly string[];
       })

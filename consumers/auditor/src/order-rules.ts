@@ -27,7 +27,7 @@ type Present = Pick<Services, 'orders'> & { [Name in Exclude<keyof Services, 'or
 
 const gone = ['REASSIGNED', 'CANCELLED', 'LOST'];
 const live = ['CONFIRMED', 'HANDED_OVER', 'DELIVERED'];
-/** What an operator has answered for by settling a step: no service knows whether it is so. */
+/** What an operator has answered for by settling a step: no service knows whether it is so. Of money there is a sum (`moneyFaults`). */
 const settledBy: Readonly<Record<string, readonly Rule[]>> = {
   ASSIGNMENT: ['across/parcels-carry-the-lines'],
   CANCEL: ['across/parcels-carry-the-lines'],
@@ -35,8 +35,6 @@ const settledBy: Readonly<Record<string, readonly Rule[]>> = {
   STOCK: ['across/stock-is-what-was-bought'],
   CONFIRMATION: ['across/stock-is-what-was-bought'],
   COUPON: ['across/coupon-is-used-by-live-orders'],
-  PAYMENT: ['across/money-is-the-total'],
-  REFUND: ['across/money-is-the-total'],
 };
 const ownerOf = {
   'payment.events': 'payments',
@@ -86,16 +84,15 @@ export function judge(facts: OrderFacts, { quietS, graceS }: Patience): Verdict 
 
 type Fault = readonly [Rule, string];
 
-function ofCancelled({ payments, inventory, routing }: Present): readonly Fault[] | 'under way' {
+function ofCancelled(present: Present): readonly Fault[] | 'under way' {
+  const { payments, inventory, routing } = present;
   // The provider is asked until it is known whether the card was charged.
   if (payments?.payment === 'PENDING') return 'under way';
-  const kept = paidOf(payments);
   const lost = linesOf(routing, ['LOST']);
   const bought = boughtLines(inventory).filter(lineNo => !lost.includes(lineNo));
   const sent = (routing?.parcels ?? []).filter(({ status }) => !gone.includes(status));
   return [
-    ...when(kept !== 0, 'across/money-is-the-total', `${String(kept)} of the customer's money is kept`),
-    ...when((payments?.openRefunds ?? 0) > 0, 'across/money-is-the-total', 'a refund is open'),
+    ...moneyFaults(present, 0, kept => `${String(kept)} of the customer's money is kept`),
     ...when(payments?.coupon === 'REDEEMED', 'across/coupon-is-used-by-live-orders', 'its coupon is still used'),
     ...when(isHeld(inventory), 'across/stock-is-what-was-bought', 'stock is still held'),
     ...when(bought.length > 0, 'across/stock-is-what-was-bought', `lines ${bought.join(', ')} are still sold`),
@@ -103,8 +100,8 @@ function ofCancelled({ payments, inventory, routing }: Present): readonly Fault[
   ];
 }
 
-function ofLive({ orders, payments, inventory, routing }: Present): readonly Fault[] {
-  const paid = paidOf(payments);
+function ofLive(present: Present): readonly Fault[] {
+  const { orders, payments, inventory, routing } = present;
   const active = orders.lines.filter(({ status }) => status === 'ACTIVE').map(({ lineNo }) => lineNo);
   const bought = boughtLines(inventory);
   const lost = linesOf(routing, ['LOST']);
@@ -118,18 +115,18 @@ function ofLive({ orders, payments, inventory, routing }: Present): readonly Fau
     ({ lineNo, status, sellerId }) => status === 'ACTIVE' && sentBy.get(lineNo) !== sellerId,
   );
   const open = parcels.filter(({ status }) => status !== 'DELIVERED');
+  const isCaptured = payments?.payment === 'CAPTURED';
+  // Then the operator has said that it was paid, and payments knows of no money.
+  const isPaidByHand = !isCaptured && orders.closed.includes('PAYMENT');
   return [
     ...when(
-      payments?.payment !== 'CAPTURED',
+      !isCaptured && !isPaidByHand,
       'across/money-is-the-total',
       `the payment is ${payments?.payment ?? 'unknown'}`,
     ),
-    ...when(
-      paid !== orders.totalMinor,
-      'across/money-is-the-total',
-      `paid ${String(paid)} of ${String(orders.totalMinor)}`,
-    ),
-    ...when((payments?.openRefunds ?? 0) > 0, 'across/money-is-the-total', 'a refund is open'),
+    ...(isPaidByHand
+      ? []
+      : moneyFaults(present, orders.totalMinor, paid => `paid ${String(paid)} of ${String(orders.totalMinor)}`)),
     ...when(
       orders.couponCode !== null && payments?.coupon !== 'REDEEMED',
       'across/coupon-is-used-by-live-orders',
@@ -157,8 +154,16 @@ function ofLive({ orders, payments, inventory, routing }: Present): readonly Fau
 
 const when = (isFault: boolean, rule: Rule, detail: string): Fault[] => (isFault ? [[rule, detail]] : []);
 
-const paidOf = (payments: Present['payments']): number =>
-  (payments?.capturedMinor ?? 0) - (payments?.refundedMinor ?? 0) - (payments?.settledMinor ?? 0);
+/** Payments knows which of its refunds were settled by hand; orders knows the sum that an operator has answered for, and no other is excused. */
+function moneyFaults({ orders, payments }: Present, due: number, told: (paid: number) => string): readonly Fault[] {
+  const held = (payments?.capturedMinor ?? 0) - (payments?.refundedMinor ?? 0);
+  if (orders.settledMinor > 0 && held - due === orders.settledMinor) return [];
+  const paid = held - (payments?.settledMinor ?? 0);
+  return [
+    ...when(paid !== due, 'across/money-is-the-total', told(paid)),
+    ...when((payments?.openRefunds ?? 0) > 0, 'across/money-is-the-total', 'a refund is open'),
+  ];
+}
 
 const isHeld = (inventory: Present['inventory']): boolean =>
   (inventory?.holds ?? []).some(({ state }) => state === 'HELD');

@@ -10,7 +10,7 @@ const delivered: Required<{ [Name in keyof OrderFacts]: NonNullable<OrderFacts[N
     ...{ status: 'DELIVERED', saga: 'COMPLETED', totalMinor: 900, couponCode: 'K', ageS: 10 },
     told: { 'order.events': 5, 'payment.events': 2, 'stock.events': 2, 'delivery.events': 4 },
     lines: [{ ...line, status: 'ACTIVE' }],
-    ...{ isAwaited: false, isOwed: false, closed: [] },
+    ...{ isAwaited: false, isOwed: false, settledMinor: 0, closed: [] },
   },
   payments: {
     ...{
@@ -175,14 +175,42 @@ test('something to be undone that nobody asks for again is found', () => {
 
 test('an order that was settled by hand rests, and is held to what was not', () => {
   const kept = { ...cancelled, payments: { ...cancelled.payments, refundedMinor: 400 } };
-  const closed = (...steps: string[]) => ({ ...kept, orders: { ...kept.orders, closed: steps } });
-  expect(rulesOf(closed('PAYMENT'))).toEqual([]);
-  expect(rulesOf(closed('STOCK'))).toEqual(['across/money-is-the-total']);
-  expect(rulesOf({ ...closed('PAYMENT'), inventory: delivered.inventory })).toEqual([
-    'across/stock-is-what-was-bought',
-  ]);
-  // Payments knows of it, too.
+  const settled = (settledMinor: number) => ({
+    ...kept,
+    orders: { ...kept.orders, settledMinor, closed: ['PAYMENT'] },
+  });
+  expect(rulesOf(settled(500))).toEqual([]);
+  expect(rulesOf({ ...kept, orders: { ...kept.orders, closed: ['STOCK'] } })).toEqual(['across/money-is-the-total']);
+  expect(rulesOf({ ...settled(500), inventory: delivered.inventory })).toEqual(['across/stock-is-what-was-bought']);
+  // Payments knows of it, too, or only payments does.
+  expect(rulesOf({ ...settled(500), payments: { ...kept.payments, settledMinor: 500 } })).toEqual([]);
   expect(rulesOf({ ...kept, payments: { ...kept.payments, settledMinor: 500 } })).toEqual([]);
+});
+
+test('money that was settled by hand excuses its own sum, and none that is lost besides or later', () => {
+  const money = ['across/money-is-the-total'];
+  const settled = (facts: typeof delivered, step: string, refundedMinor: number) => ({
+    ...facts,
+    orders: { ...facts.orders, settledMinor: 200, closed: [step] },
+    payments: { ...facts.payments, refundedMinor },
+  });
+  const of = { ...delivered, orders: { ...delivered.orders, totalMinor: 700 } };
+  expect(rulesOf(settled(of, 'REFUND', 0))).toEqual([]);
+  expect(rulesOf(settled(of, 'REFUND', 100))).toEqual(money);
+  expect(rulesOf(settled(cancelled, 'PAYMENT', 700))).toEqual([]);
+  expect(rulesOf(settled(cancelled, 'PAYMENT', 699))).toEqual(money);
+  // A refund under way beside the one that was stuck is of the same sum.
+  const open = settled(cancelled, 'PAYMENT', 700);
+  expect(rulesOf({ ...open, payments: { ...open.payments, openRefunds: 1 } })).toEqual([]);
+});
+
+test('a payment that an operator answers for need not be known to payments; one that it knows has to be whole', () => {
+  const byHand = { ...delivered, orders: { ...delivered.orders, closed: ['PAYMENT'] } };
+  const unpaid = { ...delivered.payments, payment: 'NONE', capturedMinor: 0 };
+  expect(rulesOf({ ...byHand, payments: unpaid })).toEqual([]);
+  expect(rulesOf({ ...byHand, payments: { ...delivered.payments, capturedMinor: 899 } })).toEqual([
+    'across/money-is-the-total',
+  ]);
 });
 
 test('an event that has not come may still come, but not for ever', () => {

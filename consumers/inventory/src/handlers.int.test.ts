@@ -21,7 +21,7 @@ const deliver = async (type: string, data: object, id: string = randomUUID()) =>
   const { topic } = handler.definition;
   const event = handler.definition.parse(data);
   const place = { topic, partition: 0, offset: '0', key: null, seq: 1, occurredUs: Date.now() * 1000 };
-  await handler.wire({ transact: handleOnce(pool, prefix), alongside: () => Promise.resolve() })({
+  await handler.wire({ transact: handleOnce(pool, prefix) })({
     id,
     event,
     ...place,

@@ -36,7 +36,7 @@ const deliver = async (type: string, data: { orderId: string; reason: string }, 
   const delivery: Delivery<{ type: string; data: unknown }> = {
     ...{ id, event: { type, data }, topic, partition: 0, offset: '0', key: data.orderId, seq: 1, occurredUs: 1 },
   };
-  await handler.wire({ transact: handleOnce(pool, 'orders-test'), alongside: () => Promise.resolve() })(delivery);
+  await handler.wire({ transact: handleOnce(pool, 'orders-test') })(delivery);
 };
 
 const unavailable = (orderId: string) => ({

@@ -1,6 +1,5 @@
 import { onMany, type EffectOfMany, type EventHandler } from '@waygraph/kit/event-consumer';
 import { advanceOrders } from '@waygraph/orders/advance-orders';
-import { factTypes } from '@waygraph/orders/saga-table';
 import type { OrderFact } from '@waygraph/orders/timeline';
 import type { EventDefinition } from '@waygraph/schema/events/define';
 import { deliveryEvents } from '@waygraph/schema/events/delivery';
@@ -22,8 +21,6 @@ const told: readonly EventDefinition[] = [
  * the others are only kept in its timeline. `stepTimeoutMs`: how long the steps that begin then may take.
  */
 export function createHandlers(stepTimeoutMs?: number): readonly EventHandler[] {
-  const unheard = factTypes.filter(fact => !told.some(({ type }) => type === fact));
-  if (unheard.length > 0) throw new Error(`the saga waits for events that nobody tells: ${unheard.join(', ')}`);
   const advance: EffectOfMany = (deliveries, sql) =>
     advanceOrders(
       sql,

@@ -32,15 +32,16 @@ await runConsumer({ consumer, pool, port: env.ORDERS_CONSUMER_PORT, host: env.LI
 
 // Stopped first, so that nothing is swept any more while the consumer drains.
 const sweep = startSweep({
-  enforceDeadlines: () =>
+  enforceDeadlines: mayGoOn =>
     enforceDeadlines(pool, {
+      mayGoOn,
       stepTimeoutMs: env.SAGA_STEP_TIMEOUT_MS,
       onFault: (orderId, error) => {
         log.error({ err: error, orderId }, 'deadline not enforced');
       },
     }),
   forgetRequests: () => forgetRequests(sqlOfPool(pool)),
-  // While answers are there that nobody has read yet, nobody can say that there are none.
+  // While this process has not read all that it is given, answers may be there that it does not know of.
   mayJudge: () => {
     consumer.ready();
     assertCaughtUp(consumer.lagMs(), env.SAGA_STEP_TIMEOUT_MS);

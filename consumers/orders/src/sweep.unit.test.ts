@@ -21,14 +21,16 @@ test('enforces deadlines again and again, but not while answers are not read, an
       counts.judged += 1;
       if (!isReading) throw new Error('not in the group');
     },
-    enforceDeadlines: () => {
+    enforceDeadlines: mayGoOn => {
+      mayGoOn();
       counts.enforced += 1;
       return counts.enforced === 1 ? Promise.reject(new Error('the database is away')) : Promise.resolve(1);
     },
     forgetRequests: () => Promise.resolve((counts.forgotten += 1)),
   });
   await waitFor(() => counts.judged > 3);
-  expect(counts).toMatchObject({ enforced: 0, forgotten: 0 });
+  // What needs no judgement goes on.
+  expect(counts).toMatchObject({ enforced: 0, forgotten: 1 });
   isReading = true;
   await waitFor(() => counts.enforced > 3);
   expect(counts.forgotten).toBe(1);
@@ -36,4 +38,24 @@ test('enforces deadlines again and again, but not while answers are not read, an
   const { enforced } = counts;
   await new Promise(resolve => setImmediate(resolve));
   expect(counts.enforced).toBe(enforced);
+});
+
+test('asks before each order, and the stop waits for one order, not for the whole turn', async () => {
+  const counts = { judged: 0, orders: 0 };
+  const sweep = startSweep({
+    ...{ log, everyMs: 1 },
+    mayJudge: () => void (counts.judged += 1),
+    // There is always another one.
+    enforceDeadlines: async mayGoOn => {
+      while (mayGoOn()) {
+        counts.orders += 1;
+        await new Promise(resolve => setImmediate(resolve));
+      }
+      return counts.orders;
+    },
+    forgetRequests: () => Promise.resolve(0),
+  });
+  await waitFor(() => counts.orders > 3);
+  await sweep.stop();
+  expect(counts.judged).toBe(counts.orders);
 });

@@ -16,9 +16,13 @@ const markOf = ({ headers, timestampMs }: RawMessage): string => headers.id ?? S
  * Reads all topics as one log, from offsets its user keeps, whenever it is told to. Rejects with `LogCut` when what was read is not there
  * any more; that is looked for at the start and after every fault, since a log that is cut has other leaders than before.
  */
-export function createEventLog(options: { brokers: readonly string[]; topics: readonly string[]; log: Log }) {
-  const { brokers, topics, log } = options;
-  const cluster = kafkaCluster(brokers, 'outbox-health', log);
+export function createEventLog(options: {
+  brokers: readonly string[];
+  topics: readonly string[];
+  log: Log;
+  cluster?: ReturnType<typeof kafkaCluster>;
+}) {
+  const { brokers, topics, log, cluster = kafkaCluster(brokers, 'outbox-health', log) } = options;
   let at: Offsets | undefined;
   let last: LastRecords = {};
   let isDoubtful = false;
@@ -73,7 +77,7 @@ export function createEventLog(options: { brokers: readonly string[]; topics: re
     return fetched.flatMap(({ messages }) => messages);
   }
 
-  /** The last records that were read are still there, each at its place. */
+  /** The last records that were read are still there, each at its place. Rejects also when that cannot be told now. */
   async function assertWhole(): Promise<void> {
     const [start, end] = [await starts(), await ends()];
     const known = topics.flatMap(topic =>
@@ -99,6 +103,7 @@ export function createEventLog(options: { brokers: readonly string[]; topics: re
       asked = [...open];
     }
     if (cut.size > 0) throw new LogCut([...cut]);
+    if (asked.length > 0) throw new Error('nobody answers whether what was read is still on the log');
   }
 
   return {

@@ -6,22 +6,33 @@ import type { Place } from './place.ts';
 /** What a connector's slot is, and what the connector thinks it is. */
 export type Finding = {
   /** undefined: it does not exist. */
-  readonly slot: { readonly walStatus: string | null; readonly confirmed: bigint | null } | undefined;
+  readonly slot:
+    | {
+        readonly walStatus: string | null;
+        readonly confirmed: bigint | null;
+        /** The server's process that reads it for somebody; null: nobody reads it. */
+        readonly pid: number | null;
+      }
+    | undefined;
+  /** That of the look before; undefined: it was not there, or nobody looked. */
+  readonly pidBefore: number | null | undefined;
   /** Where the connector wants to go on, asked after the slot; undefined: it has never been anywhere. */
   readonly offset: bigint | undefined;
 };
 
 /** Why a connector needs another slot or another position, if it does: nobody but us can help it then. */
-export function ailment({ slot, offset }: Finding): string | undefined {
+export function ailment({ slot, pidBefore, offset }: Finding): string | undefined {
   if (slot === undefined) return 'its slot is gone';
   if (slot.walStatus === 'lost') return 'its slot is lost: the WAL it needs is gone';
-  // The offset is kept before the slot is told, so a slot that is ahead was moved or made anew behind the connector's back. The connector
-  // may fail of it, or go on without a word: then its first new offset hides what it left out.
-  if (offset !== undefined && slot.confirmed !== null && offset < slot.confirmed) return isAhead;
+  // The slot is told of the newest that was published, which may be newer than the offset that was kept just before: a connector that is
+  // busy looks behind its slot until it keeps the next. But a slot can be moved or made anew only while nobody reads it. The connector
+  // may fail of that, or go on without a word: then its first new offset hides what it left out.
+  const isHeldOn = slot.pid !== null && slot.pid === pidBefore;
+  if (!isHeldOn && offset !== undefined && slot.confirmed !== null && offset < slot.confirmed) return isAhead;
   return undefined;
 }
 
-type SlotRow = { wal_status: string | null; confirmed: string | null };
+type SlotRow = { wal_status: string | null; confirmed: string | null; active_pid: number | null };
 const isAhead = 'its slot is ahead of it';
 const patienceMs = 30_000;
 
@@ -33,10 +44,11 @@ const patienceMs = 30_000;
 export function createConnectorRepair({ connect, log }: { connect: ConnectClient; log: Log }) {
   async function slotOf(place: Place, name: string): Promise<Finding['slot']> {
     const [row] = await place.sql<SlotRow>(
-      `select wal_status, confirmed_flush_lsn - '0/0' as confirmed from pg_replication_slots where slot_name = $1`,
+      `select wal_status, confirmed_flush_lsn - '0/0' as confirmed, active_pid from pg_replication_slots where slot_name = $1`,
       [name],
     );
-    return row && { walStatus: row.wal_status, confirmed: row.confirmed === null ? null : BigInt(row.confirmed) };
+    const confirmed = row?.confirmed ? BigInt(row.confirmed) : null;
+    return row && { walStatus: row.wal_status, confirmed, pid: row.active_pid };
   }
 
   const isOf = ({ config }: Connector, place: Place): boolean =>
@@ -79,20 +91,28 @@ export function createConnectorRepair({ connect, log }: { connect: ConnectClient
   }
 
   let repairs = 0;
+  const pids = new Map<string, number | null | undefined>();
   return {
     /** Mends what needs it; gives how many that were. */
     async look(place: Place): Promise<number> {
       const connectors = (await connect.list()).filter(connector => isOf(connector, place));
       let mended = 0;
       for (const connector of connectors) {
-        const slot = await slotOf(place, connector.config['slot.name'] ?? '');
+        const slotName = connector.config['slot.name'] ?? '';
+        const key = `${place.name} ${slotName}`;
+        const slot = await slotOf(place, slotName);
         const offset = await connect.offset(connector.name);
-        const cause = ailment({ slot, offset }) ?? (await halfDone(place, connector.name));
-        if (cause === undefined) continue;
-        if (cause === isAhead && connector.state === 'STOPPED' && offset !== undefined)
-          await forgetPosition(place, connector, cause);
-        else await repair(place, connector, cause);
-        mended += 1;
+        const interrupted = await halfDone(place, connector.name);
+        const cause = ailment({ slot, pidBefore: pids.get(key), offset }) ?? interrupted;
+        if (cause !== undefined) {
+          // Who has stopped it, an operator or a repair that did not come to its end, only the books tell.
+          if (cause === isAhead && connector.state === 'STOPPED' && interrupted === undefined)
+            await forgetPosition(place, connector, cause);
+          else await repair(place, connector, cause);
+          mended += 1;
+        }
+        // Only now: a look that failed has to see the change once more.
+        pids.set(key, slot?.pid);
       }
       repairs += mended;
       return mended;

@@ -4,7 +4,8 @@ import { furthest, type ConnectClient } from './connect-client.ts';
 import type { Place } from './place.ts';
 import { ailment, createConnectorRepair, type Finding } from './repair-connector.ts';
 
-const well: Finding = { slot: { walStatus: 'reserved', confirmed: 100n }, offset: 100n };
+const slot = { walStatus: 'reserved', confirmed: 100n, pid: 7 };
+const well: Finding = { slot, pidBefore: 7, offset: 100n };
 const ahead = 'its slot is ahead of it';
 
 test.each<[string, Finding, string | undefined]>([
@@ -14,10 +15,19 @@ test.each<[string, Finding, string | undefined]>([
   ['has no slot', { ...well, slot: undefined }, 'its slot is gone'],
   [
     'has lost its slot',
-    { ...well, slot: { walStatus: 'lost', confirmed: 100n } },
+    { ...well, slot: { ...slot, walStatus: 'lost' } },
     'its slot is lost: the WAL it needs is gone',
   ],
-  ['is behind its slot', { ...well, offset: 99n }, ahead],
+  ['has confirmed more than it has kept, and reads on', { ...well, offset: 99n }, undefined],
+  ['is behind a slot that nobody reads', { ...well, slot: { ...slot, pid: null }, offset: 99n }, ahead],
+  [
+    'is behind a slot that nobody read before, either',
+    { slot: { ...slot, pid: null }, pidBefore: null, offset: 99n },
+    ahead,
+  ],
+  ['is behind a slot that it has let go of meanwhile', { ...well, pidBefore: 6, offset: 99n }, ahead],
+  ['is behind a slot that nobody read before', { ...well, pidBefore: null, offset: 99n }, ahead],
+  ['is behind its slot when it is first looked at', { ...well, pidBefore: undefined, offset: 99n }, ahead],
 ])('a connector that %s', (_, finding, cause) => {
   expect(ailment(finding)).toBe(cause);
 });
@@ -33,9 +43,14 @@ function given(state: string, interrupted?: string) {
   const done: string[] = [];
   const config = { 'database.hostname': 'h', 'database.port': '1', 'database.dbname': 'd', 'slot.name': 's' };
   let offset: bigint | undefined = 99n;
+  let open = interrupted;
+  const slot: { wal_status: string; confirmed: string; active_pid: number | null } = {
+    ...{ wal_status: 'reserved', confirmed: '100', active_pid: state === 'RUNNING' ? 7 : null },
+  };
+  let isAway = false;
   const connect: ConnectClient = {
     list: () => Promise.resolve([{ name: 'tables', config, state }]),
-    offset: () => Promise.resolve(offset),
+    offset: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(offset)),
     stop: () => Promise.resolve(void done.push('stop')),
     forgetOffsets: () => {
       done.push('forget');
@@ -45,13 +60,18 @@ function given(state: string, interrupted?: string) {
     resume: () => Promise.resolve(void done.push('resume')),
   };
   const sql = (text: string): Promise<unknown[]> => {
-    if (text.includes('pg_replication_slots')) return Promise.resolve([{ wal_status: 'reserved', confirmed: '100' }]);
-    if (text.startsWith('select cause') && interrupted !== undefined) return Promise.resolve([{ cause: interrupted }]);
+    if (text.includes('pg_replication_slots')) return Promise.resolve([slot]);
+    if (text.startsWith('update')) open = undefined;
+    if (text.startsWith('select cause') && open !== undefined) return Promise.resolve([{ cause: open }]);
     return Promise.resolve([]);
   };
   const place = { name: 'p', host: 'h', port: 1, database: 'd', sql } as unknown as Place;
   const repair = createConnectorRepair({ connect, log: createLog('test', 'silent') });
-  return { look: () => repair.look(place), done };
+  return {
+    ...{ look: () => repair.look(place), done, slot },
+    keep: (kept: bigint) => (offset = kept),
+    connectIs: (is: 'away' | 'there') => (isAway = is === 'away'),
+  };
 }
 
 test.each(['RUNNING', 'FAILED', 'UNASSIGNED'])(
@@ -71,9 +91,32 @@ test('a connector that somebody has stopped stays stopped, and forgets where it 
   expect(await look()).toBe(0);
 });
 
-test('one that an interrupted repair has stopped goes on', async () => {
+test('one that an interrupted repair has stopped goes on, and is repaired once', async () => {
   const { look, done } = given('STOPPED', ahead);
-  await look();
-  await look();
-  expect(done).toEqual(['forget', 'stop', 'forget', 'resume']);
+  expect(await look()).toBe(1);
+  expect(done).toEqual(['stop', 'forget', 'resume']);
+  expect(await look()).toBe(0);
+});
+
+test('a connector that is busy is not repaired for confirming more than it has kept, one that was away meanwhile is', async () => {
+  const { look, done, slot, keep, connectIs } = given('RUNNING');
+  keep(100n);
+  expect(await look()).toBe(0);
+  slot.confirmed = '130';
+  expect(await look()).toBe(0);
+  slot.active_pid = 8;
+  // Nothing is learned by a look that fails.
+  connectIs('away');
+  await expect(look()).rejects.toThrow('away');
+  connectIs('there');
+  expect(await look()).toBe(1);
+  expect(done).toEqual(['stop', 'forget', 'resume']);
+});
+
+test('a slot that is moved while nobody reads it is met', async () => {
+  const { look, slot, keep } = given('FAILED');
+  keep(100n);
+  expect(await look()).toBe(0);
+  slot.confirmed = '130';
+  expect(await look()).toBe(1);
 });

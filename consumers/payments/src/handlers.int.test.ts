@@ -29,7 +29,6 @@ async function handle(data: object, handler: EventHandler, id = uuidv7()): Promi
   const { topic, type } = handler.definition;
   const run: Handler<{ type: string; data: unknown }> = handler.wire({
     transact: handleOnce(pool, group),
-    alongside: () => Promise.resolve(),
   });
   const event = handler.definition.parse(data);
   await run({ id, event, topic, partition: 0, offset: '0', key: type, seq: 1, occurredUs: 1 });

@@ -16,7 +16,7 @@ const deliver = async (type: string, data: object, id: string = randomUUID()) =>
   const event = handler.definition.parse(data);
   const place = { topic: handler.definition.topic, partition: 0, offset: '0', key: null, seq: 1 };
   const occurredUs = Date.parse('2026-11-21T09:30:00Z') * 1000;
-  await handler.wire({ transact: handleOnce(pool, group), alongside: () => Promise.resolve() })({
+  await handler.wire({ transact: handleOnce(pool, group) })({
     id,
     event,
     ...place,

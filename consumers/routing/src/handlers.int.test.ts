@@ -58,7 +58,6 @@ describe('events that routing hears of', () => {
   async function deliver(handler: EventHandler, event: OutboxEvent): Promise<void> {
     const handle = handler.wire({
       transact: handleOnce(orders.pool, 'routing'),
-      alongside: () => Promise.resolve(),
     });
     const { topic, type, seq, payload } = event;
     const delivery: Delivery<{ type: string; data: unknown }> = {

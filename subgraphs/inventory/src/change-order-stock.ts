@@ -1,4 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
+import { eachOf, eachTextOf } from '@waygraph/kit/json-rows';
 import { followingFrom, fullRows, insertRows, type OutboxRow } from '@waygraph/kit/outbox';
 import type { Change, OrderStock, Reservation } from './order-stock.ts';
 import { afterMoves, sumOf, type AssignedLine, type Shelf } from './shelf.ts';
@@ -21,8 +22,8 @@ export type Question = {
 
 /**
  * Loads the stock of orders, decides one question after the other, saves, tells; in the caller's transaction and in three statements,
- * however many there are; in none without a question. Everybody locks in this order: orders' rows by id, then shelves by product and seller; so orders that
- * cross wait, but never for each other. Gives the changes there were.
+ * however many there are; in none without a question. Everybody locks in this order: orders' rows by id, then shelves by product and
+ * seller; so orders that cross wait, but never for each other. Gives the changes there were.
  */
 export async function changeOrderStock(sql: Sql, questions: readonly Question[]): Promise<Change[]> {
   if (questions.length === 0) return [];
@@ -53,13 +54,6 @@ export async function changeOrderStock(sql: Sql, questions: readonly Question[])
   if (changes.length > 0) await save(sql, changes, told);
   return changes;
 }
-
-/**
- * The elements of a JSON parameter as rows `it`. Of these the planner expects ten, and of jsonb_to_recordset a hundred, for which it
- * would rather read a whole table than its index.
- */
-const each = (parameter: number): string =>
-  `unnest(array(select jsonb_array_elements($${String(parameter)}::jsonb))) as it`;
 
 /** One statement makes the rows or waits for whoever has them; the update that changes nothing is the lock. */
 async function lockOrders(sql: Sql, parties: readonly OrderParties[]): Promise<Map<string, OrderStock>> {
@@ -106,9 +100,9 @@ async function lockShelves(sql: Sql, orderIds: readonly string[], wanted: readon
     `with known as (
        select order_id as "orderId", attempt, state, lines, refusal,
          to_char(expires_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "expiresAt"
-       from ${each(1)} join reservations on order_id = it ->> 0
+       from ${eachTextOf(1)} join reservations on order_id = it
      ), wanted as (
-       select it ->> 'productId' as "productId", it ->> 'sellerId' as "sellerId" from ${each(2)}
+       select it ->> 'productId' as "productId", it ->> 'sellerId' as "sellerId" from ${eachOf(2)}
        union
        select line ->> 'productId', line ->> 'sellerId' from known, jsonb_array_elements(known.lines) as line
        where known.state in ('HELD', 'CONFIRMED')
@@ -124,10 +118,7 @@ async function lockShelves(sql: Sql, orderIds: readonly string[], wanted: readon
      select (select coalesce(jsonb_agg(known order by attempt), '[]') from known) as reservations,
        (select coalesce(jsonb_agg(shelf), '[]') from shelf) as shelves,
        floor(extract(epoch from clock_timestamp()) * 1000)::bigint as "nowMs"`,
-    [
-      JSON.stringify(orderIds.map(id => [id])),
-      JSON.stringify(wanted.map(({ productId, sellerId }) => ({ productId, sellerId }))),
-    ],
+    [JSON.stringify(orderIds), JSON.stringify(wanted.map(({ productId, sellerId }) => ({ productId, sellerId })))],
   );
   if (loaded === undefined) throw new Error('an aggregate without a row');
   return { ...loaded, nowMs: Number(loaded.nowMs) };
@@ -147,7 +138,7 @@ async function save(sql: Sql, changes: readonly Change[], told: readonly OutboxR
      moved as (
        update stock s set available = s.available + m.available, reserved = s.reserved + m.reserved, sold = s.sold + m.sold,
          version = s.version + 1, updated_at = now()
-       from ${each(2)}, jsonb_to_record(it) as m("productId" text, "sellerId" text, available int, reserved int, sold int)
+       from ${eachOf(2)}, jsonb_to_record(it) as m("productId" text, "sellerId" text, available int, reserved int, sold int)
        where s.product_id = m."productId" and s.seller_id = m."sellerId"
      ), answered as (
        insert into reservations (order_id, attempt, state, lines, expires_at, refusal)
@@ -160,7 +151,7 @@ async function save(sql: Sql, changes: readonly Change[], told: readonly OutboxR
      )
      update order_stock o set version = c.version, paid = c.paid, seller_ids = c."sellerIds", lost_line_nos = c."lostLineNos",
        cancel_reason = c.cancelled ->> 'reason', released_for = (c.cancelled ->> 'releasedFor')::int, updated_at = now()
-     from ${each(4)}, jsonb_to_record(it)
+     from ${eachOf(4)}, jsonb_to_record(it)
        as c("orderId" text, version bigint, paid boolean, "sellerIds" text[], "lostLineNos" int[], cancelled jsonb)
      where o.order_id = c."orderId"`,
     [

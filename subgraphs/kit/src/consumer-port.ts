@@ -9,6 +9,9 @@ export type Turn = {
   readonly progress: () => void;
 };
 
+/** More partitions than a group has. */
+export const allPartitions = 128;
+
 /** Of `longestStandstillMs`: what a single piece of work may take is less. */
 export const longestStandstillMs = 60_000;
 

@@ -1,8 +1,8 @@
 import type { Pool } from './database.ts';
-import type { EffectOfMany, EventHandler } from './event-handler.ts';
+import type { EventHandler } from './event-handler.ts';
 import { createReader } from './handle-alone.ts';
 import { createHandleEvents } from './handle-events.ts';
-import type { ConsumerOptions, KafkaConsumer } from './consumer-port.ts';
+import { allPartitions, longestStandstillMs, type ConsumerOptions, type KafkaConsumer } from './consumer-port.ts';
 import { createConsumer } from './kafka.ts';
 import type { RawMessage } from './kafka-delivery.ts';
 import { retryPlan, type RetryPlan } from './retry-delay.ts';
@@ -22,19 +22,16 @@ export {
 
 /** So many records of a partition are worked on between two looks at the group. */
 const mostAtOnce = 500;
-/** More partitions than a group has: all that was fetched is worked on at the same time, so that it can share transactions. */
-const allPartitions = 128;
 
 /** Connections of two shared transactions, and of two parked events that are due. */
 const lentBesides = 4;
 
 /**
  * A consumer group of one service: each event goes to the handler of its type, in order per key; other types pass by. What comes at
- * the same time, of whatever partition, shares transactions. `alongside` runs in each transaction, behind the effects. An event
- * that cannot be handled now is parked and tried again by this process or another of the group; one that never can be is a dead
- * letter. Later ones of its key wait behind it; those of other keys only until it is put aside, with the part that it came in.
- * `tables` are topics that carry rows instead of events: a row that cannot be applied stops its partition, since nothing tells
- * which later ones do not build on it.
+ * the same time, of whatever partition, shares transactions. An event that cannot be handled now is parked and tried again by this
+ * process or another of the group; one that never can be is a dead letter. Later ones of its key wait behind it; those of other keys
+ * only until it is put aside, with the part that it came in. `tables` are topics that carry rows instead of events: a row that cannot be
+ * applied stops its partition, since nothing tells which later ones do not build on it.
  */
 export function createEventConsumer(
   options: Omit<
@@ -43,10 +40,12 @@ export function createEventConsumer(
   > & {
     readonly group: string;
     readonly pool: Pool;
-    /** How many events that share no transaction, and rows, are worked on at once. Default: what the pool has besides. */
+    /**
+     * How many events that share no transaction, and rows, are worked on at once. Default: what the pool has besides the connections of
+     * two shared transactions and two parked events, but one at least: where it has four or fewer, up to five wait for each other's.
+     */
     readonly concurrency?: number;
     readonly handlers: readonly EventHandler[];
-    readonly alongside?: EffectOfMany;
     readonly tables?: Readonly<Record<string, (message: RawMessage) => Promise<void>>>;
     /** Default: half a second, doubling to half a minute, for some twenty minutes. */
     readonly retries?: RetryPlan;
@@ -56,11 +55,10 @@ export function createEventConsumer(
     readonly consumerOf?: (options: ConsumerOptions) => KafkaConsumer;
   },
 ): KafkaConsumer {
-  const { group, pool, handlers, log, alongside = () => Promise.resolve(), tables = {} } = options;
+  const { group, pool, handlers, log, tables = {} } = options;
   const { retries: plan = retryPlan, consumerOf = createConsumer } = options;
   const common = {
-    ...{ pool, group, alongside, log, plan },
-    ...(options.longestStandstillMs !== undefined && { standstillMs: options.longestStandstillMs }),
+    ...{ pool, group, log, plan, standstillMs: options.longestStandstillMs ?? longestStandstillMs },
     read: createReader(handlers),
     tellTo: options.deadTopic ?? toldTopic(group),
   };
@@ -75,6 +73,7 @@ export function createEventConsumer(
     groupId: group,
     topics: [...new Set([...Object.keys(tables), ...handlers.map(({ definition }) => definition.topic)])],
     fromBeginning: true,
+    // All that was fetched is worked on at the same time, so that it can share transactions.
     concurrency: allPartitions,
     cut: messages => runsOf(messages, ({ topic }) => (topic in tables ? undefined : 'events'), mostAtOnce),
     eachBatch: async (messages, turn) => {

@@ -16,7 +16,6 @@ export type EffectOfMany<Data = unknown> = (deliveries: readonly Delivery<Parsed
 export type Transact = (delivery: EventDelivery, work: (sql: Sql) => Promise<unknown>) => Promise<void>;
 
 export type Wiring = {
-  readonly alongside: EffectOfMany;
   readonly transact: Transact;
 };
 
@@ -75,18 +74,10 @@ export function onWithCalls<Type extends string, Schema extends z.ZodType>(
   return {
     definition,
     wire:
-      ({ alongside, transact }) =>
+      ({ transact }) =>
       async given => {
         const delivery = given as Delivery<Parsed<z.infer<Schema>>>;
-        await effect(
-          delivery.event.data,
-          work =>
-            transact(given, async sql => {
-              await work(sql);
-              await alongside([given], sql);
-            }),
-          delivery,
-        );
+        await effect(delivery.event.data, work => transact(given, work), delivery);
       },
   };
 }

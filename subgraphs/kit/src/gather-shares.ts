@@ -1,4 +1,3 @@
-import { isAway } from './database.ts';
 import type { EventAtHand } from './event-handler.ts';
 import type { Shared } from './share-transaction.ts';
 
@@ -10,6 +9,15 @@ export type Bounds = {
   /** Of their values. */
   readonly bytes: number;
 };
+
+export const plus = (a: Bounds, b: Bounds): Bounds => ({
+  events: a.events + b.events,
+  single: a.single + b.single,
+  bytes: a.bytes + b.bytes,
+});
+
+export const fits = (size: Bounds, most: Bounds): boolean =>
+  size.events <= most.events && size.single <= most.single && size.bytes <= most.bytes;
 
 /** Thrown to who waits for its turn when its partition is another's by then, or the process stops: nothing of it was begun. */
 export class NoLongerOurs extends Error {
@@ -26,7 +34,7 @@ export type Asked = {
 };
 type Waiting = Asked & { readonly resolve: (shared: Shared) => void; readonly reject: (error: unknown) => void };
 
-/** A second transaction runs only beside a full one: what comes while one is on its way is better off together. */
+/** A second one starts only when more waits than one transaction holds: what comes while one is on its way is better off together. */
 const mostAtOnce = 2;
 
 /**
@@ -36,6 +44,8 @@ const mostAtOnce = 2;
 export function createGathering(
   share: (events: readonly EventAtHand[]) => Promise<Shared>,
   bounds: Bounds,
+  /** Nothing can be done for anybody. */
+  isAway: (error: unknown) => boolean,
 ): (asked: Asked) => Promise<Shared> {
   let queue: Waiting[] = [];
   let running = 0;
@@ -69,10 +79,10 @@ export function createGathering(
 
   /** How many of them one transaction holds, from the first on; one at least. */
   function fitting(some: readonly Waiting[]): number {
-    const sum = { events: 0, single: 0, bytes: 0 };
+    let sum: Bounds = { events: 0, single: 0, bytes: 0 };
     const tooMuch = some.findIndex(({ size }, n) => {
-      for (const what of ['events', 'single', 'bytes'] as const) sum[what] += size[what];
-      return n > 0 && (sum.events > bounds.events || sum.single > bounds.single || sum.bytes > bounds.bytes);
+      sum = plus(sum, size);
+      return n > 0 && !fits(sum, bounds);
     });
     return tooMuch < 0 ? some.length : tooMuch;
   }

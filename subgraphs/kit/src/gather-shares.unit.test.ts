@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { isAway } from './database.ts';
 import type { EventAtHand } from './event-handler.ts';
 import { createGathering, NoLongerOurs } from './gather-shares.ts';
 import type { Shared } from './share-transaction.ts';
@@ -7,15 +8,20 @@ const done: Shared = { waiting: new Set(), failed: new Map(), undone: new Set() 
 const away = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
 
 /** Transactions that end when they are told to, and what each held. */
-function world(bounds = { events: 10, single: 10, bytes: 100 }) {
+function world(isNobodyThere = isAway) {
+  const bounds = { events: 10, single: 10, bytes: 100 };
   const held: string[][] = [];
   const ends: PromiseWithResolvers<Shared>[] = [];
-  const ask = createGathering(events => {
-    held.push(events.map(({ delivery }) => delivery.id));
-    const end = Promise.withResolvers<Shared>();
-    ends.push(end);
-    return end.promise;
-  }, bounds);
+  const ask = createGathering(
+    events => {
+      held.push(events.map(({ delivery }) => delivery.id));
+      const end = Promise.withResolvers<Shared>();
+      ends.push(end);
+      return end.promise;
+    },
+    bounds,
+    isNobodyThere,
+  );
   return {
     held,
     ask: (
@@ -116,4 +122,17 @@ test('when the database is away nobody is tried by himself', async () => {
     { status: 'rejected', reason: away },
   ]);
   expect(held).toHaveLength(1);
+});
+
+test('when only no connection was free each is tried by himself', async () => {
+  const { held, ask, end, fail, turn } = world(() => false);
+  const both = [ask('a'), ask('b')];
+  await turn();
+  fail(0, new Error('timeout exceeded when trying to connect'));
+  await turn();
+  end(1);
+  await turn();
+  end(2);
+  await Promise.all(both);
+  expect(held).toEqual([['a', 'b'], ['a'], ['b']]);
 });

@@ -1,8 +1,7 @@
 import { compose, logged, reader, retry, timeout, TookTooLong, traced, type Handler } from './consumer.ts';
-import { longestStandstillMs } from './consumer-port.ts';
 import { isAway, isExhausted, isTransient, type Pool } from './database.ts';
 import { NotYet } from './errors.ts';
-import type { EffectOfMany, EventDelivery, EventHandler, Parsed, Transact } from './event-handler.ts';
+import type { EventDelivery, EventHandler, Parsed, Transact } from './event-handler.ts';
 import { isUuid } from './held-event.ts';
 import type { RawMessage } from './kafka-delivery.ts';
 import type { Log } from './log.ts';
@@ -54,12 +53,11 @@ export class KeyWaits extends Error {
  */
 export function createRun(options: {
   pool: Pool;
-  alongside: EffectOfMany;
   log: Log;
   /** Of the consumer: a single event, of which one try at most may take long, is not taken for a standstill. */
-  standstillMs?: number;
+  standstillMs: number;
 }) {
-  const { pool, alongside, log, standstillMs = longestStandstillMs } = options;
+  const { pool, log, standstillMs } = options;
   const handlerTimeoutMs = standstillMs / 2;
   /** A try that failed within so long may be made again in place: one that takes long is left to the retry worker. */
   const fastMs = Math.min(1_000, standstillMs / 10);
@@ -77,7 +75,7 @@ export function createRun(options: {
         throw error;
       }
     };
-    const handle = handler.wire({ alongside, transact: watched });
+    const handle = handler.wire({ transact: watched });
     let began = 0;
     const counted: Handler<Parsed> = given => {
       tries += 1;

@@ -16,7 +16,7 @@ function setting(effect: () => Promise<void>, standstillMs = 60_000) {
   });
   const run = createRun({
     pool: { query: () => Promise.resolve({ rows: [] }) } as unknown as Pool,
-    ...{ alongside: () => Promise.resolve(), log: createLog('test', 'silent'), standstillMs },
+    ...{ log: createLog('test', 'silent'), standstillMs },
   });
   const delivery = {
     ...{ id: 'x', topic: 'canary', partition: 0, offset: '0', key: 'k', seq: 1, occurredUs: 0 },

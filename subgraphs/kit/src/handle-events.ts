@@ -1,9 +1,9 @@
-import { isAway, sqlOfPool, withTransaction, type Pool } from './database.ts';
+import { isAway, isExhausted, sqlOfPool, withTransaction, type Pool } from './database.ts';
 import type { Turn } from './consumer-port.ts';
 import { NotYet } from './errors.ts';
-import type { EffectOfMany, EventAtHand } from './event-handler.ts';
+import type { EventAtHand } from './event-handler.ts';
 import { faultReason } from './fault-reason.ts';
-import { createGathering, NoLongerOurs, type Bounds } from './gather-shares.ts';
+import { createGathering, fits, NoLongerOurs, plus, type Bounds } from './gather-shares.ts';
 import { createRun, type Read } from './handle-alone.ts';
 import { handleOnce } from './handle-once.ts';
 import { heldEvent } from './held-event.ts';
@@ -23,7 +23,6 @@ type Item = { readonly message: RawMessage } & (
 export type HandleOptions = {
   readonly pool: Pool;
   readonly group: string;
-  readonly alongside: EffectOfMany;
   readonly log: Log;
   readonly read: Read;
   /** Topic that is told of dead letters. */
@@ -34,7 +33,7 @@ export type HandleOptions = {
   /** Something was put aside. */
   readonly onAside: () => void;
   /** Of the consumer: a single event takes less. */
-  readonly standstillMs?: number;
+  readonly standstillMs: number;
   /** What takes a connection for itself waits here for its turn. */
   readonly slot: ReturnType<typeof createSlots>;
 };
@@ -46,8 +45,8 @@ const lanesOfPartition = 4;
 
 /**
  * Handles records of one partition, in order per key; those of several that come at the same time share transactions. What cannot be
- * handled is put aside at the end, all of it at once, with what came behind it; nothing else waits for it. Rejects, as a passing
- * fault, when the service's database is away: the whole may then be repeated.
+ * handled is put aside at the end, all of it at once, with what came behind it; until then other keys go on, but no record is done.
+ * Rejects, as a passing fault, when the service's database is away: the whole may then be repeated.
  */
 export function createHandleEvents(
   options: HandleOptions,
@@ -57,7 +56,8 @@ export function createHandleEvents(
   const run = createRun(options);
   const sql = sqlOfPool(pool);
   const transact = handleOnce(pool, group);
-  const share = createGathering(createShare(options), most);
+  const isOwnAway = (error: unknown) => isAway(error) && !isExhausted(pool, error);
+  const share = createGathering(createShare(options), most, isOwnAway);
   const troubles = createTroubles();
 
   /** Nothing for types that are none of the group's business. */
@@ -78,10 +78,11 @@ export function createHandleEvents(
 
   async function alone(message: RawMessage, event: EventAtHand): Promise<Aside | undefined> {
     const held = heldEvent(message);
+    const isCalling = calls({ event });
     // What it calls outside must not be called before what it waits for; within a transaction the same is found without a question.
-    if (event.handler.effect === undefined && (await waits(event.delivery.key)))
-      return { ...held, kind: 'behind', attempts: 0 };
-    const trouble = troubles.of(event.handler);
+    if (isCalling && (await waits(event.delivery.key))) return { ...held, kind: 'behind', attempts: 0 };
+    // What is away outside is so for all its events; the lock that a transaction waits for is of its own rows.
+    const trouble = isCalling ? troubles.of(event.handler) : undefined;
     const began = performance.now();
     if (trouble?.isSlow === true) return { ...held, kind: 'again', attempts: 0, error: trouble.error, delayMs };
     const outcome = await run(event, { transact, attempts: trouble === undefined ? 3 : 1 });
@@ -92,7 +93,8 @@ export function createHandleEvents(
       case 'waits':
         return { ...held, kind: 'behind', attempts: 0 };
       case 'passing':
-        if (!(outcome.error instanceof NotYet)) troubles.met(event.handler, outcome.error, performance.now() - began);
+        if (isCalling && !(outcome.error instanceof NotYet))
+          troubles.met(event.handler, outcome.error, performance.now() - began);
         // The worker counts its own tries.
         return { ...held, kind: 'again', error: outcome.error, attempts: 0, delayMs };
       case 'broken':
@@ -120,7 +122,7 @@ export function createHandleEvents(
       try {
         shared = await share({ events, size: sizeOf(batch), isOurs });
       } catch (error) {
-        if (isAway(error) || error instanceof NoLongerOurs) throw error;
+        if (isOwnAway(error) || error instanceof NoLongerOurs) throw error;
         return batch;
       }
       const { waiting, failed, undone } = shared;
@@ -201,29 +203,25 @@ export function createHandleEvents(
   }
 }
 
-const calls = ({ event }: Item): boolean => event !== undefined && event.handler.effect === undefined;
+const calls = ({ event }: { readonly event?: EventAtHand | undefined }): boolean =>
+  event !== undefined && event.handler.effect === undefined;
 
 const sizeOf = (items: readonly Item[]): Bounds => ({
   events: items.length,
-  single: items.filter(({ event }) => event !== undefined && event.handler.together === undefined).length,
-  bytes: items.reduce((sum, { message }) => sum + (message.value?.length ?? 0), 0),
+  single: items.filter(({ event }) => event?.handler.effect !== undefined && event.handler.together === undefined)
+    .length,
+  bytes: items.reduce((sum, { message }) => sum + Buffer.byteLength(message.value ?? ''), 0),
 });
 
 /** Parts that may share a transaction, or that all call the outside; in their order. */
 function batchesOf(items: readonly Item[]): Item[][] {
-  const batches: { items: Item[]; calls: boolean; size: { events: number; single: number; bytes: number } }[] = [];
+  const batches: { items: Item[]; calls: boolean; size: Bounds }[] = [];
   for (const item of items) {
     const own = sizeOf([item]);
     const last = batches.at(-1);
-    const size = {
-      events: (last?.size.events ?? 0) + own.events,
-      single: (last?.size.single ?? 0) + own.single,
-      bytes: (last?.size.bytes ?? 0) + own.bytes,
-    };
-    const fits = size.events <= most.events && (calls(item) || size.single <= most.single) && size.bytes <= most.bytes;
-    if (last !== undefined && last.calls === calls(item) && fits) {
+    if (last !== undefined && last.calls === calls(item) && fits(plus(last.size, own), most)) {
       last.items.push(item);
-      last.size = size;
+      last.size = plus(last.size, own);
     } else batches.push({ items: [item], calls: calls(item), size: own });
   }
   return batches.map(batch => batch.items);

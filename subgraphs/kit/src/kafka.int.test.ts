@@ -5,6 +5,7 @@ import { createConsumer, type KafkaConsumer } from './kafka.ts';
 import type { RawMessage } from './kafka-delivery.ts';
 import { createLog } from './log.ts';
 import { publish } from './outbox.ts';
+import { createTestProducer } from './testing/producer.ts';
 import { testEnv, uniqueId } from './testing/test-env.ts';
 import { waitFor } from './testing/wait-for.ts';
 
@@ -136,6 +137,38 @@ describe('consumer', () => {
     const again = collector(bad);
     await start(again.take, group);
     await waitFor(() => again.seen.length === 1, { what: 'the bad record once more' });
+  }, 30_000);
+
+  test('gets of every partition at once, however much waits in all: none seems to hold nothing', async () => {
+    const [many, partitions] = [uniqueId('test.many'), 30];
+    await admin.createTopics([{ name: many, partitions, config: {} }]);
+    const producer = await createTestProducer(brokers);
+    const gate = Promise.withResolvers<void>();
+    const begun = new Set<number>();
+    const consumer = createConsumer({
+      ...{ brokers, groupId: uniqueId('group'), topics: [many], fromBeginning: true, concurrency: partitions, log },
+      async eachMessage({ partition }) {
+        begun.add(partition);
+        await gate.promise;
+      },
+      onCrash: error => {
+        throw error;
+      },
+    });
+    try {
+      // Some 600 KB for each, where any key may lie on any of them.
+      const payload = 'x'.repeat(300_000);
+      for (let n = 0; n < 200; n += 1) await producer.send(many, { key: uniqueId('key'), seq: 1, payload });
+      const held = (await admin.ends([many])).filter(({ end }) => end > 0n).length;
+      expect(held * 512 * 1024).toBeGreaterThan(11 * 1024 * 1024);
+      running.push(consumer);
+      await consumer.start();
+      await waitFor(() => begun.size === held, { what: 'every partition' });
+    } finally {
+      gate.resolve();
+      await producer.deleteTopic(many);
+      await producer.stop();
+    }
   }, 30_000);
 
   test('work that takes longer than a session costs no membership: it is not done again', async () => {

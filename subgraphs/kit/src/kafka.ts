@@ -1,6 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload } from 'kafkajs';
-import { longestStandstillMs as longestStandstill, type ConsumerOptions, type KafkaConsumer } from './consumer-port.ts';
+import {
+  allPartitions,
+  longestStandstillMs as longestStandstill,
+  type ConsumerOptions,
+  type KafkaConsumer,
+} from './consumer-port.ts';
 import { createAdmin } from './kafka-admin.ts';
 import { anyAnswers, kafkaClient, retry } from './kafka-client.ts';
 import { createFaults, placeOf, rawMessage, type RawMessage } from './kafka-delivery.ts';
@@ -15,6 +20,7 @@ export type { ConsumerOptions, KafkaConsumer } from './consumer-port.ts';
 const sessionTimeoutMs = 6_000;
 const heartbeatMs = 2_000;
 const watchdogMs = 30_000;
+const maxBytesPerPartition = 512 * 1024;
 
 /**
  * A member of a consumer group that delivers at least once, in order per partition, and commits only what is done. Passing faults of
@@ -31,7 +37,9 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
     // A fetch is answered as soon as one byte is there; the wait only bounds how long a stop or a new topic is not noticed.
     minBytes: 1,
     maxWaitTimeInMs: 250,
-    maxBytesPerPartition: 512 * 1024,
+    maxBytesPerPartition,
+    // Never the bound: a partition that an answer had no room for would look as if it held nothing, and `lag` would be too low.
+    maxBytes: allPartitions * maxBytesPerPartition,
     metadataMaxAge: 60_000,
     retry: { ...retry, restartOnFailure: () => Promise.resolve(true) },
   });
@@ -51,6 +59,8 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
   let member = false;
   /** Grows with each join: what was begun before it is no longer ours, or comes again. */
   let membership = 0;
+  /** What is ours since the last join, as a partition's place. */
+  let assigned: ReadonlySet<string> = new Set();
   /** Batches being worked on. */
   const working = new Set<Promise<void>>();
   let running: Promise<void> | undefined;
@@ -59,6 +69,8 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
 
   async function onBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
+    // Fetched before a rebalance gave it to another.
+    if (!assigned.has(placeOf(batch))) return;
     const messages = batch.messages.map(message => rawMessage(batch.topic, batch.partition, message));
     const generation = membership;
     // Of the library's two ways the one that asks once: the other tries again by itself, also after a rebalance, when what it has is old.
@@ -95,6 +107,11 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
   consumer.on('consumer.group_join', ({ payload }) => {
     member = true;
     membership += 1;
+    assigned = new Set(
+      Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+        partitions.map(partition => placeOf({ topic, partition })),
+      ),
+    );
     commits.reset();
     lag.reset();
     // Stopped partitions are tried once more: the fault may be gone, and the memory of it belongs to the old assignment.
@@ -107,7 +124,13 @@ export function createConsumer(options: ConsumerOptions): KafkaConsumer {
     joined.resolve();
   });
   consumer.on('consumer.fetch_start', ({ payload }) => {
+    // Who has nothing to ask for gets no answer.
+    if (assigned.size === 0) lag.answered();
     lag.fetches(payload.nodeId);
+  });
+  // Of requests that were answered only. The library tells of a fetch that failed as of any other, and begins the next.
+  consumer.on('consumer.network.request', ({ payload }) => {
+    if (payload.apiName === 'Fetch') lag.answered();
   });
   consumer.on('consumer.fetch', () => {
     lastFetch = performance.now();

@@ -6,8 +6,8 @@ const forgetNodeMs = 30_000;
  * batches of that fetch are.
  */
 export function createLag(now = () => performance.now()) {
-  /** Per broker: when its latest fetch began, and the one before, of which everything is worked on by then. */
-  const fetches = new Map<number, { began: number; before: number }>();
+  /** Per broker: when its latest fetch began, and the last one before that was answered: all that it gave is worked on by then. */
+  const fetches = new Map<number, { began: number; before: number; isAnswered: boolean }>();
   /** Partitions of which something is known not to be done, and up to when they were. */
   const open = new Map<string, number>();
 
@@ -19,8 +19,14 @@ export function createLag(now = () => performance.now()) {
 
   return {
     /** A broker is asked again: whatever it gave before has been worked on. */
-    fetches: (node: number) =>
-      void fetches.set(node, { began: now(), before: fetches.get(node)?.began ?? Number.NEGATIVE_INFINITY }),
+    fetches(node: number): void {
+      const last = fetches.get(node) ?? { began: -Infinity, before: -Infinity, isAnswered: false };
+      fetches.set(node, { began: now(), before: last.isAnswered ? last.began : last.before, isAnswered: false });
+    },
+    /** Some broker answered a fetch; one that none answered since it was asked has not been looked at. */
+    answered(): void {
+      for (const fetch of fetches.values()) fetch.isAnswered = true;
+    },
     /** What came of a partition is begun. */
     begins: (place: string) => void open.set(place, open.get(place) ?? upTo()),
     /** Everything up to an offset is done; `end` is the one that the next record of the log would have had at the fetch. */

@@ -1,6 +1,6 @@
 /**
  * Workers that take what one of them finds: one looks at a time and goes to work on what it found, while the next one that is
- * free looks on. Who works for long thus keeps nobody from work. A fault of either is told, and ends with a pause.
+ * free looks on. Who works for long thus keeps no other from work, while one is free. A fault of either is told, and ends with a pause.
  */
 export function createLanes<Found extends object>(options: {
   workers: readonly string[];

@@ -46,7 +46,10 @@ export const followingFrom = (
 export const fullRows = <Row extends OutboxRow>(rows: readonly Row[]) =>
   rows.map(row => ({ ...row, id: row.id ?? uuidv7(), traceparent: row.traceparent ?? traceparent() ?? null }));
 
-/** Writes the rows that its first parameter holds as JSON: one statement text for any number of them. */
+/**
+ * Writes the rows that its first parameter holds as JSON: one statement text for any number of them. It ends in its FROM, so that a
+ * condition can be put behind it.
+ */
 export const insertRows = `insert into outbox (id, topic, key, type, v, seq, payload, traceparent)
   select id, topic, key, type, v, seq, payload, traceparent
   from jsonb_to_recordset($1::jsonb)

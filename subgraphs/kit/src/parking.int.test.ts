@@ -156,6 +156,49 @@ test('one that fails among many that share a transaction takes nobody with it', 
   expect((await world.letters())[0]).toMatchObject({ key: bad, reason: 'Error: no such seller' });
 });
 
+test('rows that are locked hold up their own keys only, not others of the same handler', async () => {
+  const locked = Array.from({ length: 8 }, () => uniqueId('locked'));
+  const others = Array.from({ length: 12 }, () => uniqueId('other'));
+  const waited = Object.assign(new Error('canceling statement due to lock timeout'), { code: '55P03' });
+  await world.start(
+    [
+      on(CanaryBeat, async (beat, sql: Sql) => {
+        if (locked.includes(beat.server)) {
+          await sql('select pg_sleep(0.1)');
+          throw waited;
+        }
+        await note(sql, beat);
+      }),
+    ],
+    { retries: { firstMs: 60_000, longestMs: 60_000, tries: 1_000 } },
+  );
+  world.send(...locked.slice(0, 4).map(one => ({ key: one, seq: 1 })));
+  await waitFor(async () => (await world.parked()).length === 4);
+  // With so many that are locked, these are tried one by one.
+  world.send(...[...locked.slice(4), ...others].map(one => ({ key: one, seq: 1 })));
+  await waitFor(() => world.behind() === 0);
+  expect(new Set((await world.parked()).map(event => event.key))).toEqual(new Set(locked));
+  expect(await all(others, 1)).toBe(true);
+});
+
+test('after one that failed the others take their locks in the order of their keys as well', async () => {
+  const keys = Array.from({ length: 40 }, () => uniqueId('key')).sort();
+  const bad = keys[0];
+  const transactions = new Map<Sql, string[]>();
+  await world.start([
+    on(CanaryBeat, async ({ server }, sql: Sql) => {
+      const own = transactions.get(sql) ?? [];
+      transactions.set(sql, [...own, server]);
+      await sql('select 1');
+      if (server === bad) throw new Error('no such seller');
+    }),
+  ]);
+  world.send(...keys.toReversed().map(one => ({ key: one, seq: 1 })));
+  await waitFor(() => world.behind() === 0);
+  expect(await world.letters()).toMatchObject([{ key: bad }]);
+  for (const own of transactions.values()) expect(own).toEqual(own.toSorted());
+});
+
 test('what goes together and what goes alone stay in order per key', async () => {
   const seen: number[] = [];
   const noted = (deliveries: readonly { event: { data: Beat } }[]) => {

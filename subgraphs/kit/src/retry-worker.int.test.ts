@@ -145,7 +145,10 @@ test('an event of which not even the failure can be written stands in nobody’s
   away = false;
   await waitFor(() => done.includes(late));
   // That it failed can be written: it was tried.
+  const triesOf = async () => (await world.parked()).find(event => event.key === bad)?.attempts ?? 0;
+  const before = await triesOf();
   away = true;
+  await waitFor(async () => (await triesOf()) > before);
   await waitFor(() => (consumer.ready(), true));
   await sql('drop trigger refuse on parked');
   away = false;

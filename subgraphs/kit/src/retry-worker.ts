@@ -1,6 +1,5 @@
 import { isTransient, sqlOfPool, withTransaction, type Pool, type Sql } from './database.ts';
-import { longestStandstillMs } from './consumer-port.ts';
-import type { EffectOfMany, Transact } from './event-handler.ts';
+import type { Transact } from './event-handler.ts';
 import { faultReason } from './fault-reason.ts';
 import { createRun, type Outcome, type Read } from './handle-alone.ts';
 import { lockTimeoutMs } from './handle-once.ts';
@@ -38,17 +37,16 @@ const drainMs = 2_000;
 export function createRetryWorker(options: {
   pool: Pool;
   group: string;
-  alongside: EffectOfMany;
   read: Read;
   tellTo: string | undefined;
   plan: RetryPlan;
   log: Log;
-  standstillMs?: number;
+  standstillMs: number;
 }): RetryWorker {
   const { pool, group, read, log, plan, tellTo } = options;
   const run = createRun(options);
   /** Longer than a handler may take. */
-  const leaseMs = options.standstillMs ?? longestStandstillMs;
+  const leaseMs = options.standstillMs;
   /** Each leases for itself. */
   const workers = Array.from({ length: atOnce }, () => uuidv7());
   const faults = new Map<string, { reason: string; at: number }>();
@@ -127,9 +125,16 @@ export function createRetryWorker(options: {
     }
   }
 
+  /** A fault that was not met again: an operator took the event away. */
+  function forgetStale(): void {
+    for (const [key, { at }] of faults)
+      if (performance.now() - at >= 3 * plan.longestMs + lookEveryMs) faults.delete(key);
+  }
+
   /** What happened can be written nowhere: the fault is ours, and comes again with each try. */
   async function meet(me: string, key: string, position: string, error: unknown): Promise<void> {
     const reason = faultReason(error);
+    forgetStale();
     if (faults.get(key)?.reason !== reason) log.error({ err: error, group, key }, 'a parked event cannot be tried');
     faults.set(key, { reason, at: performance.now() });
     await putOff(pool, { group, key, me }, position, plan.longestMs);
@@ -184,9 +189,9 @@ export function createRetryWorker(options: {
     },
     mayWait: () => waiting,
     ready() {
-      // One that is no more, since an operator took the event away, was not met again.
-      const fresh = [...faults].find(([, { at }]) => performance.now() - at < 3 * plan.longestMs + lookEveryMs);
-      if (fresh !== undefined) throw new Error(`a parked event of ${fresh[0]} cannot be tried: ${fresh[1].reason}`);
+      forgetStale();
+      const [fault] = faults;
+      if (fault !== undefined) throw new Error(`a parked event of ${fault[0]} cannot be tried: ${fault[1].reason}`);
     },
   };
 }

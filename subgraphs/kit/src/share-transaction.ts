@@ -10,7 +10,7 @@ const lockTimeoutMs = 300;
 /** So many are waited for in vain, or fail for another passing reason, before the rest is left to be tried one by one. */
 const mostPassing = 3;
 
-type Own = { readonly pool: Pool; readonly group: string; readonly alongside: EffectOfMany };
+type Own = { readonly pool: Pool; readonly group: string };
 
 /** What became of events that shared a transaction; all others are done. */
 export type Shared = {
@@ -50,7 +50,6 @@ function shareTransaction(own: Own, events: readonly EventAtHand[]): Promise<Sha
     async sql => {
       const { waiting, first } = await begin(own, events, sql);
       for (const stage of stagesOf(first)) await runStage(stage, sql);
-      await along(own, first, sql);
       return { waiting, failed: new Map(), undone: new Set() };
     },
     { lockTimeoutMs },
@@ -68,7 +67,7 @@ function sortOut(own: Own, events: readonly EventAtHand[]): Promise<Shared> {
       const [broken, held] = [new Set<string>(), new Set<string>()];
       let passing = 0;
       if (first.length > 0) await sql('savepoint one');
-      for (const event of first) {
+      for (const event of byKey(first)) {
         const { delivery } = event;
         // Another partition's events of the key have no order with these.
         const lane = `${placeOf(delivery)} ${delivery.key ?? ''}`;
@@ -98,7 +97,6 @@ function sortOut(own: Own, events: readonly EventAtHand[]): Promise<Shared> {
       const forgotten = first.filter(event => !done.has(event)).map(({ delivery }) => delivery.id);
       if (forgotten.length > 0)
         await sql('delete from inbox where consumer_group = $1 and event_id = any($2::uuid[])', [own.group, forgotten]);
-      await along(own, [...done], sql);
       return { waiting, failed, undone };
     },
     { lockTimeoutMs },
@@ -116,10 +114,11 @@ async function begin({ group }: Own, events: readonly EventAtHand[], sql: Sql) {
   return { waiting, first };
 }
 
-async function along({ alongside }: Own, events: readonly EventAtHand[], sql: Sql): Promise<void> {
-  const deliveries = events.map(({ delivery }) => delivery);
-  if (deliveries.length > 0) await alongside(deliveries, sql);
-}
+/** So that two transactions that share keys take the locks of their rows in the same order. */
+const byKey = (events: readonly EventAtHand[]): EventAtHand[] =>
+  events.toSorted(
+    (a, b) => ((a.delivery.key ?? '') < (b.delivery.key ?? '') ? -1 : 1) * Number(a.delivery.key !== b.delivery.key),
+  );
 
 const runOne = ({ delivery, handler }: EventAtHand, sql: Sql): Promise<void> =>
   traced<EventDelivery['event']>(async given => {
@@ -159,10 +158,6 @@ function stagesOf(events: readonly EventAtHand[]): Stage[] {
 }
 
 async function runStage({ single, together }: Stage, sql: Sql): Promise<void> {
-  // By key, so that two transactions that share keys take the locks of their rows in the same order.
-  const ordered = single.toSorted(
-    (a, b) => ((a.delivery.key ?? '') < (b.delivery.key ?? '') ? -1 : 1) * Number(a.delivery.key !== b.delivery.key),
-  );
-  for (const event of ordered) await runOne(event, sql);
+  for (const event of byKey(single)) await runOne(event, sql);
   for (const [effect, deliveries] of together) await effect(deliveries, sql);
 }

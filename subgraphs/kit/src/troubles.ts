@@ -4,8 +4,8 @@ const slowMs = 250;
 const restMs = 2_000;
 
 /**
- * Which handlers met a passing fault and no success since: their events need no further tries in place, and where each try takes
- * long none at all, so that what is away does not hold up what has nothing to do with it.
+ * Which handlers that call the outside met a passing fault there and no success since: their events need no further tries in place,
+ * and where a try took long none at all for a while, so that what is away does not hold up what has nothing to do with it.
  */
 export function createTroubles<Handler extends object>(now = () => performance.now()) {
   const troubles = new Map<Handler, { error: unknown; at: number; tookMs: number }>();

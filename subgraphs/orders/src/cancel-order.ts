@@ -20,6 +20,6 @@ export async function cancelOrder(
   return changeSaga(deps.pool, viewer, wish, (order, nowMs) =>
     mayCancel(order)
       ? requestCancel(order, why, nowMs, deps.stepTimeoutMs)
-      : { refusal: userError('TOO_LATE', order.cancelRefused ?? 'it was handed over', 'id') },
+      : { order, events: [], refusal: userError('TOO_LATE', order.cancelRefused ?? 'it was handed over', 'id') },
   );
 }

@@ -7,7 +7,7 @@ import { OrderPlaced } from '@waygraph/schema/events/orders';
 import { isStorable } from '@waygraph/schema/inputs';
 import { lockOrder } from './load-order.ts';
 import type { Order } from './order.ts';
-import type { Decision } from './saga.ts';
+import type { Verdict } from './saga.ts';
 import { saveOrder, type LockedOrder } from './save-order.ts';
 
 export type OrderResult =
@@ -22,7 +22,6 @@ type Wish = {
   readonly step: string | null;
   readonly note: string | null;
 };
-export type Verdict = Decision<LockedOrder> | { readonly refusal: UserError };
 
 export const refused = (...refusals: UserError[]): OrderResult => ({ order: null, position: null, refusals });
 
@@ -31,7 +30,7 @@ export function changeSaga(
   pool: Pool,
   viewer: Viewer,
   { orderId, argument, ...wish }: Wish,
-  decide: (order: LockedOrder, nowMs: number) => Verdict,
+  decide: (order: LockedOrder, nowMs: number) => Verdict<LockedOrder>,
 ): Promise<OrderResult> {
   const notThere = refused(userError('NOT_FOUND', 'there is no such order', argument));
   if (!isStorable(orderId)) return Promise.resolve(notThere);
@@ -39,9 +38,8 @@ export function changeSaga(
     const locked = await lockOrder(sql, orderId);
     if (locked === undefined) return notThere;
     if (viewer.role !== 'operator' && locked.order.customerId !== viewer.sub) return notThere;
-    const verdict = decide(locked.order, locked.nowMs);
-    if ('refusal' in verdict) return refused(verdict.refusal);
-    const { order, events } = verdict;
+    const { order, events, refusal } = decide(locked.order, locked.nowMs);
+    if (refusal !== undefined) return refused(refusal);
     if (order !== locked.order) {
       await saveOrder(sql, locked.order, order, events);
       if (viewer.role === 'operator') await note(sql, order.id, viewer, wish);

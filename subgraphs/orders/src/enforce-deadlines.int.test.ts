@@ -104,6 +104,23 @@ describe('deadlines', () => {
     await work.orders.sql('update saga_instances set deadline_at = null where order_id = any ($1)', [[broken, held]]);
   });
 
+  test('are enforced only as long as that may go on, which is asked before each order; the others wait for the next turn', async () => {
+    const ids = [await work.anOrder(), await work.anOrder(), await work.anOrder()];
+    for (const id of ids) await work.passDeadlines(id);
+    let asked = 0;
+    const mayGoOn = () => (asked += 1) <= 2;
+    expect(await enforceDeadlines(work.orders.pool, { mayGoOn })).toBe(2);
+    expect(asked).toBe(3);
+    const refusing = () => {
+      throw new Error('answers are not read');
+    };
+    await expect(enforceDeadlines(work.orders.pool, { mayGoOn: refusing })).rejects.toThrow('answers are not read');
+    const told = async () => (await Promise.all(ids.map(id => work.types(id)))).map(types => types.length).toSorted();
+    expect(await told()).toEqual([1, 2, 2]);
+    await sweep();
+    expect(await told()).toEqual([2, 2, 2]);
+  });
+
   test('are not enforced while events of the order wait to be tried again, or for an operator: the answer may be one', async () => {
     const [waits, other] = [await work.anOrder(), await work.anOrder()];
     const park = `insert into parked_keys (consumer_group, key) values ('orders', $1), ('another', $2)`;

@@ -13,17 +13,20 @@ export async function enforceDeadlines(
   options: {
     stepTimeoutMs?: number | undefined;
     onFault?: (orderId: string, error: unknown) => void;
+    /** Asked before each order; what it throws ends the turn, too. It can know only of what its own process has read. */
+    mayGoOn?: () => boolean;
     /** So many are looked up at once. Default 200. */
     mostAtOnce?: number;
   } = {},
 ): Promise<number> {
-  const { mostAtOnce = 200 } = options;
+  const { mayGoOn = () => true, mostAtOnce = 200 } = options;
   let changed = 0;
   let last: Overdue | undefined;
   const overdue = () => readOverdue(sqlOfPool(pool), last, mostAtOnce);
   // Those that stay where they are must not keep the others out.
   for (let found = await overdue(); found.length > 0; found = await overdue()) {
     for (const { order_id: orderId } of found) {
+      if (!mayGoOn()) return changed;
       try {
         if (await enforceDeadline(pool, orderId, options.stepTimeoutMs)) changed += 1;
       } catch (error) {

@@ -15,30 +15,23 @@ export type NewOrder = SagaOrder & {
 };
 
 /** The request that an order is placed by, and what it is answered. */
-export type Answered = {
-  readonly request: Request;
-  readonly response: unknown;
-  /** How long another request with this key is waited for. */
-  readonly waitMs: number;
-};
+export type Answered = { readonly request: Request; readonly response: unknown };
+
+/** So long the first request with a key is waited for. */
+const keyWaitMs = 2_000;
 
 /**
  * A new order with its saga and its first event, and the answer under the request's key: all of it by one statement. False, and nothing
  * is done, when there is an answer under this key. Rejects (55P03) when it is not known in time whether there will be one.
  */
-export async function insertOrder(
-  sql: Sql,
-  order: NewOrder,
-  events: readonly OutboxEvent[],
-  answered: Answered,
-): Promise<boolean> {
+export async function insertOrder(sql: Sql, order: NewOrder, event: OutboxEvent, answered: Answered): Promise<boolean> {
   const rows = await sql(
     `with waiting as materialized (select set_config('lock_timeout', $17, true)),
      mine as (${remembering(18)} from waiting on conflict do nothing returning key),
      published as (${insertRows} where exists (select from mine) returning id, key, topic, seq, type, occurred_us),
      told as (
        ${intoTimeline} ${timelineOfPublished}
-       returning event_id, type, seq, occurred_us
+       returning event_id, type, occurred_us
      ),
      line as (
        insert into lines (order_id, line_no, product_id, name, quantity, unit_price_minor)
@@ -53,14 +46,14 @@ export async function insertOrder(
      insert into orders (id, customer_id, status, version, placed_at, payment_method, coupon_code, allow_partial, ship_to,
        subtotal_minor, last_event_id, last_event_type, last_event_us)
      select $2, $8, $9, $10, $11, $12, $13, $14, $15::jsonb, $16, event_id, type, occurred_us
-     from told order by seq desc limit 1
+     from told
      returning id`,
     [
-      JSON.stringify(publishedRows(events)),
+      JSON.stringify(publishedRows([event])),
       ...[order.id, JSON.stringify(order.lines), order.saga, order.attempt, JSON.stringify(order.steps)],
       ...[deadlineAtOf(order), order.customerId, order.status, order.version, order.placedAt.toISOString()],
       ...[order.paymentMethod, order.couponCode, order.allowPartial, JSON.stringify(order.shipTo)],
-      ...[subtotalOf(order.lines), String(answered.waitMs)],
+      ...[subtotalOf(order.lines), String(keyWaitMs)],
       ...[...requestParameters(answered.request), JSON.stringify(answered.response)],
     ],
   );

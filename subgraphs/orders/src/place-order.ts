@@ -19,8 +19,6 @@ import { newOrder, type Order } from './order.ts';
 import type { ReadServedStates } from './read-served-states.ts';
 import { newSaga } from './saga-state.ts';
 
-export type PlaceOrderResult = OrderResult;
-
 /** What a key remembers: the order's instant is text in JSON. */
 type Response = { readonly order: Omit<Order, 'placedAt'> & { readonly placedAt: string } };
 type Shop = {
@@ -28,9 +26,6 @@ type Shop = {
   readonly nowMs: number;
   readonly known: Remembered<Response> | null;
 };
-
-/** So long the first request with a key is waited for. */
-const keyWaitMs = 2_000;
 
 /** Places an order for the customer who asks. Seller, stock, coupon and money follow from its event. */
 export async function placeOrder(
@@ -44,7 +39,7 @@ export async function placeOrder(
   },
   viewer: Viewer | undefined,
   request: OrderRequest,
-): Promise<PlaceOrderResult> {
+): Promise<OrderResult> {
   if (viewer?.role !== 'customer') return refused(userError('FORBIDDEN', 'only customers may place orders'));
   const sql = sqlOfPool(deps.pool);
   const served = await deps.servedStates();
@@ -65,7 +60,8 @@ export async function placeOrder(
         userError('IDEMPOTENCY_CONFLICT', 'this key was used with another order', 'input', 'idempotencyKey'),
       );
     if (shop.known !== null) return accepted(shop.known.response);
-    // Here: whoever repeats an order that was taken gets its answer.
+    // Here: whoever repeats an order that was taken gets its answer. While the first request is still being committed nothing is known
+    // of it, and its repeat may be refused below; repeated later with the same key it finds the order.
     if (deps.isOverloaded?.()) return refused(userError('OVERLOADED', 'no new orders are taken now; try again later'));
     const refusals = checkAgainstShop(request, shop.products, served);
     if (refusals.length > 0) return refused(...refusals);
@@ -81,7 +77,7 @@ export async function placeOrder(
   }
 }
 
-function accepted({ order }: Response): PlaceOrderResult {
+function accepted({ order }: Response): OrderResult {
   const placedAt = new Date(order.placedAt);
   return {
     order: { ...order, placedAt },
@@ -90,7 +86,10 @@ function accepted({ order }: Response): PlaceOrderResult {
   };
 }
 
-/** Nothing else is waited for by a new order than its key. */
+/**
+ * A new order waits for the first one with its key, and for whoever tends the outbox's partitions. Whichever took too long: to ask again
+ * with the same key is right.
+ */
 const isLockTimeout = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '55P03';
 
 /** The products that are asked for, what was answered to this request before, and the database's clock, in one statement. */
@@ -121,8 +120,7 @@ async function place(
     ...{ shipTo: addressOf(request), paymentMethod, couponCode, allowPartial },
   });
   const response = { order: { ...order, placedAt: order.placedAt.toISOString() } };
-  const isMine = await insertOrder(sql, { ...order, ...newSaga(shop.nowMs, stepTimeoutMs), allowPartial }, [event], {
-    ...{ request: keyed, response, waitMs: keyWaitMs },
-  });
+  const saga = newSaga(shop.nowMs, stepTimeoutMs);
+  const isMine = await insertOrder(sql, { ...order, ...saga, allowPartial }, event, { request: keyed, response });
   return isMine ? response : undefined;
 }

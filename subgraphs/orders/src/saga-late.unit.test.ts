@@ -76,6 +76,41 @@ describe('an answer to what is being undone counts, whichever attempt its owner 
     expect(stepOf(play(order, released(2)).order, 'STOCK', 3)?.state).toBe('UNDONE');
   });
 
+  /** Sold, and moved to another seller; inventory is away and reads nothing of that. */
+  const moved = (attempt: number) =>
+    silence(play(soldOrder(), assignmentRejected(attempt - 1), assigned(attempt, ['s3', 's2'])).order);
+
+  test('but not what inventory gave back of an attempt before the one that was assigned last: the rest is still there', () => {
+    const asked = requestCancel(moved(2), 'too slow', 1).order;
+    const { order, events } = play(asked, deliveryCancelled(2));
+    expect(cancelling(events)).toMatchObject({ attempt: 2, undo: ['STOCK', 'PAYMENT'] });
+    // Inventory is back and works off the assignment before the cancellation.
+    for (const older of [released(1), expired(1)]) expect(decide(order, older, 1).order).toBe(order);
+    const stuck = silence(order);
+    expect(stepOf(stuck, 'STOCK', 2)?.state).toBe('STUCK');
+    expect(decide(stuck, released(1), 1).order).toBe(stuck);
+    for (const answer of [released(2), expired(2)])
+      expect(stepOf(play(order, answer).order, 'STOCK', 2)?.state).toBe('UNDONE');
+  });
+
+  test('asked again, inventory answers for the attempt of the step, which may be older than the one that was assigned last', () => {
+    const unpaid = play(anOrder(), assigned(), reserved(), assignmentRejected(), assigned(2)).order;
+    const order = silence(unpaid);
+    expect(order.status).toBe('CANCELLING');
+    expect(stepOf(order, 'STOCK', 1)?.state).toBe('STUCK');
+    for (const answer of [released(1), expired(1), released(2)])
+      expect(stepOf(play(order, answer).order, 'STOCK', 1)?.state).toBe('UNDONE');
+  });
+
+  test('of several steps of a name all are answered', () => {
+    const again = silence(play(moved(2), assignmentRejected(2), assigned(3)).order);
+    const asked = requestCancel(again, 'too slow', 1).order;
+    const { order } = play(asked, deliveryCancelled(3), compensationStuck('STOCK'));
+    expect(stuckSteps(order).map(({ name, attempt }) => `${name} ${attempt}`)).toEqual(['STOCK 2', 'STOCK 3']);
+    const { order: end } = play(order, released(3), refunded());
+    expect(end).toMatchObject({ status: 'CANCELLED', saga: 'COMPENSATED' });
+  });
+
   test('there was nothing to release, and inventory says so', () => {
     const { order } = play(soldOrder(), assignmentRejected(), unavailable(2));
     const answer = released();

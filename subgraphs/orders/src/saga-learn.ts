@@ -1,7 +1,7 @@
 import { discountOf, learnOfParcel, withAssignment } from './saga-lines.ts';
 import {
   answered,
-  isByHand,
+  assignedAttempt,
   isCancelled,
   isUnanswered,
   latest,
@@ -58,7 +58,7 @@ export function learn(before: SagaOrder, fact: Fact, at: Moment): SagaOrder {
       return withMoneyBack(order, at.nowMs, null);
     case 'StockReleased':
       // What comes back of lines that were dropped is not the answer to the cancellation.
-      return isOnlyDropped(order, fact) ? order : undone(order, 'STOCK', at);
+      return isOnlyDropped(order, fact) ? order : undone(order, 'STOCK', at, fact.data.attempt);
     case 'CouponRestored':
       return undone(order, 'COUPON', at);
     case 'PaymentFailed':
@@ -108,9 +108,7 @@ function learnAnswer(order: SagaOrder, fact: StepFact, at: Moment): SagaOrder {
   if (answer === undefined) return order;
   const attempt = attemptOf(order, answer.step, fact);
   const step = stepOf(order, answer.step, attempt) ?? waiting(answer.step, attempt, at);
-  // Who sends it only routing can say, whatever was settled by hand.
-  const isNews = fact.type === 'SellerAssigned' && attempt === order.attempt && step.state === 'DONE' && isByHand(step);
-  if (!isOpen(step) && !isNews) return order;
+  if (!isOpen(step)) return order;
   const detail = 'reason' in fact.data ? fact.data.reason : null;
   const state = answer.outcome === 'done' ? 'DONE' : 'FAILED';
   return withContents(withStep(missing(order, attempt, at), answered(step, state, at.nowMs, detail)), fact, at);
@@ -175,7 +173,7 @@ function withdrawn(order: SagaOrder, { data }: Of<'AssignmentRejected'>, at: Mom
 
 /**
  * The goods went back to the shelf by themselves. That cancels nothing: when the money comes, inventory says what it finds. An order
- * that is cancelled has no others, whatever attempt had come this far: inventory may not have read that one.
+ * that is cancelled has no others, unless a later attempt was assigned.
  */
 function expired(order: SagaOrder, { data }: Of<'ReservationExpired'>, at: Moment): SagaOrder {
   const isSold = order.steps.some(
@@ -183,13 +181,16 @@ function expired(order: SagaOrder, { data }: Of<'ReservationExpired'>, at: Momen
   );
   if (isSold) return order;
   return isCancelled(order)
-    ? undone(order, 'STOCK', at)
+    ? undone(order, 'STOCK', at, data.attempt)
     : withStock(order, data.attempt, ['WAITING', 'DONE', 'STUCK'], 'UNDONE', at);
 }
 
 // Answers to a cancellation that was asked for
 
-/** Routing alone decides: what it has cancelled is cancelled, whatever was said of it here meanwhile. */
+/**
+ * Routing alone decides: what it has cancelled is cancelled, whatever was said of it here meanwhile, unless all of it is with its
+ * carriers.
+ */
 function cancelledDelivery(order: SagaOrder, { data }: Of<'DeliveryCancelled'>, at: Moment): SagaOrder {
   if (isCancelled(order)) return undone(order, 'ASSIGNMENT', at);
   const cancel = latest(order, 'CANCEL') ?? waiting('CANCEL', order.attempt, at);
@@ -232,11 +233,20 @@ export function withoutCancel(order: SagaOrder, { nowMs }: Moment): SagaOrder {
 
 // Answers to what was to be undone
 
-/** Of each name at most one step is being undone; its owner may know of another attempt than was read here. */
-function undone(order: SagaOrder, name: StepName, at: Moment): SagaOrder {
-  if (!isCancelled(order)) return order;
-  const step = order.steps.findLast(one => one.name === name && (one.state === 'UNDOING' || one.state === 'STUCK'));
-  return step === undefined ? order : withStep(order, answered(step, 'UNDONE', at.nowMs, step.detail));
+/**
+ * All of a name that is being undone is, since its owner undoes whatever there is. Where what comes back has an `attempt`, it is the
+ * one that its owner was asked for: the last that was assigned, or when asked again the step's own. What came back of an older one was
+ * no answer.
+ */
+function undone(order: SagaOrder, name: StepName, at: Moment, attempt = Infinity): SagaOrder {
+  const assigned = assignedAttempt(order);
+  const isAnswered = (step: Step): boolean =>
+    step.name === name &&
+    (step.state === 'UNDOING' || step.state === 'STUCK') &&
+    attempt >= Math.min(step.attempt, assigned);
+  if (!isCancelled(order) || !order.steps.some(isAnswered)) return order;
+  const steps = order.steps.map(step => (isAnswered(step) ? answered(step, 'UNDONE', at.nowMs, step.detail) : step));
+  return { ...order, steps };
 }
 
 const isOnlyDropped = ({ lines }: SagaOrder, { data }: Of<'StockReleased'>): boolean =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { orderEvents } from '@waygraph/schema/events/orders';
-import { close, decide, requestCancel, resume, timeOut } from './saga.ts';
-import { refusalOf, type Resolution } from './saga-settle.ts';
+import { close, requestCancel, resume, timeOut } from './saga.ts';
+import type { Resolution } from './saga-settle.ts';
 import { deadlineOf, stepOf, stuckSteps, type SagaOrder } from './saga-state.ts';
 import type { StepName } from './saga-table.ts';
 import { anOrder, cancelling, facts, play, statesOf } from './testing/saga-facts.ts';
@@ -19,16 +19,12 @@ function silence(order: SagaOrder): SagaOrder {
     now = timeOut(now, deadline).order;
   return now;
 }
-const refusal = (order: SagaOrder, name: StepName, by: Resolution) =>
-  refusalOf(
-    order,
-    stuckSteps(order).find(step => step.name === name)!,
-    by,
-  );
-/** Refused, and nothing happens. */
+/** Why it is refused; nothing happens. */
 const isRefused = (order: SagaOrder, name: StepName, by: Resolution) => {
-  expect(close(order, name, by, 1)).toEqual({ order, events: [] });
-  return refusal(order, name, by)?.code;
+  const { order: after, events, refusal } = close(order, name, by, 1);
+  expect(after).toBe(order);
+  expect(events).toEqual([]);
+  return refusal?.code;
 };
 /** All is to be given back, the money last. */
 const givingBack = play(
@@ -45,7 +41,7 @@ describe('money that is to go back', () => {
     const silent = silence(givingBack);
     expect(silent.saga).toBe('NEEDS_OPERATOR');
     expect(isRefused(silent, 'PAYMENT', byHand)).toBe('IN_PROGRESS');
-    expect(refusal(silent, 'PAYMENT', byHand)?.message).toContain('resumeSaga');
+    expect(close(silent, 'PAYMENT', byHand, 1).refusal?.message).toContain('resumeSaga');
     const { order: given, types } = play(silent, compensationStuck());
     expect([types, given.saga]).toEqual([[], 'NEEDS_OPERATOR']);
     expect(close(given, 'PAYMENT', byHand, 1).order).toMatchObject({ saga: 'COMPENSATED', settledMinor: 1000 });
@@ -115,16 +111,6 @@ describe('a step of a running order', () => {
     expect(isRefused(silent, 'ASSIGNMENT', writtenOff)).toBe('INVALID_INPUT');
     const asked = requestCancel(silent, 'too slow', 1).order;
     expect(play(asked, deliveryCancelled(2)).order.status).toBe('CANCELLING');
-  });
-
-  test('whose assignment was settled by hand takes the one that comes after all', () => {
-    const silent = silence(play(anOrder(), ...sold, assignmentRejected(1, 's2')).order);
-    const steps = silent.steps.map(step =>
-      step.state === 'STUCK' ? { ...step, state: 'DONE' as const, detail: 'DONE_BY_HAND: moved' } : step,
-    );
-    const { order } = play({ ...silent, steps }, assigned(2, ['s1', 's3']));
-    expect(order.parcels.map(({ sellerId }) => sellerId)).toEqual(['s1', 's3']);
-    expect(decide(order, assigned(2, ['s1', 's9']), 1).order).toBe(order);
   });
 
   test('is not cancelled by hand once a carrier has a parcel of it: its goods do not come back', () => {

@@ -124,7 +124,7 @@ export const stuckSteps = (order: Standing): Step[] =>
   order.steps.filter(step => step.state === 'STUCK' && (isCancelled(order) || !isSuperseded(step, order.steps)));
 
 /** Settled by an operator: whether its owner did it all the same nobody has said. */
-export const isByHand = ({ detail }: Step): boolean => detail !== null && /^(DONE_BY_HAND|WRITTEN_OFF): /.test(detail);
+const isByHand = ({ detail }: Step): boolean => detail !== null && /^(DONE_BY_HAND|WRITTEN_OFF): /.test(detail);
 
 export const isUnanswered = (step: Step | undefined): boolean => step?.state === 'FAILED' && step.detail === noAnswer;
 

@@ -1,3 +1,4 @@
+import { userError, type UserError } from '@waygraph/kit/errors';
 import type { OutboxEvent } from '@waygraph/schema/events/define';
 import { canTellDropped, newsOf, tell, tellDropped, tellSettled, type Telling } from './saga-events.ts';
 import { learn, withoutCancel } from './saga-learn.ts';
@@ -37,6 +38,8 @@ import {
 
 /** What becomes of an order: its next state and the events that tell of it. The very same order: nothing happened. */
 export type Decision<Subject extends SagaOrder> = { readonly order: Subject; readonly events: readonly OutboxEvent[] };
+/** What becomes of an order by what a person asks. With a refusal nothing happens. */
+export type Verdict<Subject extends SagaOrder> = Decision<Subject> & { readonly refusal?: UserError };
 
 /**
  * By a fact. The very same order: the fact is a repeat, or comes too late to matter. Facts may come in any order; one that comes
@@ -87,33 +90,39 @@ export function requestCancel<Subject extends SagaOrder>(
   return conclude(before, withStep(before, { ...waiting('CANCEL', before.attempt, at), detail: reason }), at);
 }
 
-export const stuckStep = (order: SagaOrder, name: string): Step | undefined =>
+const stuckStep = (order: SagaOrder, name: StepName): Step | undefined =>
   stuckSteps(order).findLast(step => step.name === name);
+const refused = <Subject extends SagaOrder>(order: Subject, refusal: UserError): Verdict<Subject> => ({
+  ...{ order, events: [], refusal },
+});
+const notStuck = userError('STALE_STATE', 'the step is not stuck', 'step');
 
-/** By an operator who wants a stuck step to be tried again. Nothing happens when it is not stuck. */
+/** By an operator who wants a stuck step to be tried again. */
 export function resume<Subject extends SagaOrder>(
   before: Subject,
   name: StepName,
   nowMs: number,
   stepTimeoutMs = defaultStepTimeoutMs,
-): Decision<Subject> {
+): Verdict<Subject> {
   const step = stuckStep(before, name);
-  if (step === undefined) return { order: before, events: [] };
+  if (step === undefined) return refused(before, notStuck);
   const state: StepState = isCancelled(before) ? 'UNDOING' : 'WAITING';
   const again = { ...answered(step, state, nowMs, step.detail), deadlineMs: nowMs + stepTimeoutMs, round: 1 };
   return conclude(before, withStep(before, again), { nowMs, stepTimeoutMs });
 }
 
-/** By an operator who settled a stuck step by hand. Nothing happens when it is not stuck, or cannot be settled so (`refusalOf`). */
+/** By an operator who settled a stuck step by hand. */
 export function close<Subject extends SagaOrder>(
   before: Subject,
   name: StepName,
   by: Resolution,
   nowMs: number,
   stepTimeoutMs = defaultStepTimeoutMs,
-): Decision<Subject> {
+): Verdict<Subject> {
   const step = stuckStep(before, name);
-  if (step === undefined || refusalOf(before, step, by) !== undefined) return { order: before, events: [] };
+  if (step === undefined) return refused(before, notStuck);
+  const refusal = refusalOf(before, step, by);
+  if (refusal !== undefined) return refused(before, refusal);
   const after = settle(before, step, by, nowMs);
   const news = tellSettled(step, by.resolution, after.settledMinor - before.settledMinor);
   return conclude(before, after, { nowMs, stepTimeoutMs }, [news]);

@@ -11,12 +11,12 @@ export type Question = {
   readonly parties: { readonly orderId: string; readonly customerId: string };
   /** The order itself, where that is what is told: its row is made whole when nothing was heard of it. */
   readonly placed?: NonNullable<OrderPayment['placed']> | undefined;
-  /** Whether it is asked also of an order that nothing was heard of. */
-  readonly isRemembered: boolean;
-  /** Whether the customer's wallet may be booked on. */
-  readonly onWallet: boolean;
-  /** The coupon that may be used or given back. */
-  readonly couponOf: (state: OrderPayment) => string | undefined;
+  /** Whether it is asked also of an order that nothing was heard of; default: no. */
+  readonly isRemembered?: boolean;
+  /** Whether the customer's wallet may be booked on; default: no. */
+  readonly onWallet?: boolean;
+  /** The coupon that may be used or given back; default: none. */
+  readonly couponOf?: (state: OrderPayment) => string | undefined;
   /** Of what asks. */
   readonly traceparent?: string | undefined;
   /** The very same state: nothing changes. */
@@ -26,15 +26,16 @@ export type Question = {
 /**
  * Loads orders' money, decides one question after the other, saves, tells; in the caller's transaction, and in a handful of statements,
  * however many there are: orders with their wallets, what is new of them, their refunds, their coupons, each only when there are any;
- * and all that was decided. Everybody locks in this order, and each kind by its key, so that orders that cross wait, but never for
- * each other. Gives the orders as they are then.
+ * and all that was decided. Everybody locks in this order, and each kind by its key, so that orders that cross wait, but not for each
+ * other; save for orders that others make between the look and the making: who then waits in a circle is ended by the database with a
+ * passing fault, and tries again. Gives the orders as they are then.
  */
 export async function changeOrderPayments(sql: Sql, questions: readonly Question[]): Promise<OrderPayment[]> {
   if (questions.length === 0) return [];
   const { orders, wallets } = await lockOrders(sql, questions);
   const codes = questions.flatMap(({ parties, couponOf }) => {
     const state = orders.get(parties.orderId);
-    return (state && couponOf(state)) ?? [];
+    return (state && couponOf?.(state)) ?? [];
   });
   const books = openBooks({ wallets, coupons: await lockCoupons(sql, codes) });
 
@@ -61,7 +62,7 @@ async function lockOrders(sql: Sql, questions: readonly Question[]) {
   const byOrder = Map.groupBy(questions, ({ parties }) => parties.orderId);
   // Of an order that is only placed, nothing was heard before: it is made without a look, and whoever was faster is found then.
   const known = [...byOrder].flatMap(([id, asked]) => (asked.every(({ placed }) => placed !== undefined) ? [] : [id]));
-  const customers = questions.flatMap(({ onWallet, parties }) => (onWallet ? [parties.customerId] : []));
+  const customers = questions.flatMap(({ onWallet, parties }) => (onWallet === true ? [parties.customerId] : []));
   const locked = known.length > 0 ? await lockRows(sql, known, customers) : { rows: [], wallets: new Map() };
   const found = new Set(locked.rows.map(row => row.order_id));
   const missing = [...byOrder.values()].flatMap(asked => {

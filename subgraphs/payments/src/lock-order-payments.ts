@@ -1,21 +1,15 @@
 import type { Sql } from '@waygraph/kit/database';
+import { eachTextOf } from '@waygraph/kit/json-rows';
 import type { CouponBook, WalletBook } from './books.ts';
-import { walletAccount } from './ledger.ts';
 import { mayHaveRefunds, stateOf, type OrderPaymentRow, type RefundRow } from './order-payment-row.ts';
 import type { OrderPayment } from './order-payment.ts';
 
-/**
- * The elements of a JSON parameter as rows `it`. Of these the planner expects ten, and of jsonb_to_recordset a hundred, for which it
- * would rather read a whole table than its index.
- */
-export const each = (parameter: number): string =>
-  `unnest(array(select jsonb_array_elements($${String(parameter)}::jsonb))) as it`;
-
-const texts = (values: readonly string[]): string => JSON.stringify([...new Set(values)].map(value => [value]));
+const texts = (values: readonly string[]): string => JSON.stringify([...new Set(values)]);
 
 /**
- * Orders' rows by id, then wallets by theirs, each looked up and locked in its turn. While an order is missing no wallet is locked: its
- * row has to be made first, or to be waited for. What a row says is what whoever had it before has left.
+ * Orders' rows by id, then wallets by theirs, each looked up and locked in its turn; no wallet whose orders are all paid by card. While
+ * an order is missing no wallet is locked: its row has to be made first, or to be waited for. What a row says is what whoever had it
+ * before has left.
  */
 export async function lockRows(
   sql: Sql,
@@ -24,21 +18,25 @@ export async function lockRows(
 ): Promise<{ rows: OrderPaymentRow[]; wallets: Map<string, WalletBook | null> }> {
   const [locked] = await sql<{ rows: OrderPaymentRow[]; wallets: WalletBook[] }>(
     `with known as (
-       select row.* from (select it ->> 0 as id from ${each(1)} order by 1) as one
+       select row.* from (select it as id from ${eachTextOf(1)} order by 1) as one
        cross join lateral (select * from order_payments where order_id = one.id for no key update) as row
      ), wallet as (
        select row.* from (
-         select it ->> 0 as id from ${each(2)}
-         where (select count(*) from known) = jsonb_array_length($1::jsonb) order by 1
+         select it as id from ${eachTextOf(2)}
+         where (select count(*) from known) = jsonb_array_length($1::jsonb)
+           and it not in (
+             select customer_id from known group by 1 having bool_and(payment_method is not distinct from 'CARD')
+           )
+         order by 1
        ) as one
        cross join lateral (
          select customer_id as "customerId", balance_minor as "balanceMinor", version, untold from accounts
-         where id = one.id for no key update
+         where customer_id = one.id for no key update
        ) as row
      )
      select (select coalesce(jsonb_agg(known), '[]') from known) as rows,
        (select coalesce(jsonb_agg(wallet), '[]') from wallet) as wallets`,
-    [texts(orderIds), texts(customerIds.map(walletAccount))],
+    [texts(orderIds), texts(customerIds)],
   );
   if (locked === undefined) throw new Error('an aggregate without a row');
   const found = new Map(locked.wallets.map(wallet => [wallet.customerId, wallet]));
@@ -88,7 +86,7 @@ export async function lockCoupons(sql: Sql, codes: readonly string[]): Promise<M
   if (codes.length === 0) return new Map();
   const rows = await sql<CouponBook>(
     `with known as (
-       select row.* from (select it ->> 0 as code from ${each(1)} order by 1) as one
+       select row.* from (select it as code from ${eachTextOf(1)} order by 1) as one
        cross join lateral (select * from coupons where code = one.code for no key update) as row
      )
      select code, percent_off as "percentOff", amount_off_minor::float8 as "amountOffMinor", quota, used,

@@ -108,13 +108,16 @@ export const refusal = 'the order is cancelled';
 
 // The coupon
 
-export const orderPlaced = (state: OrderPayment, { payment, couponCode, lines }: Placed): OrderPayment => ({
+/** What payments keeps of an order that was placed. */
+export const termsOf = ({ payment, couponCode, lines }: Placed): NonNullable<OrderPayment['placed']> => ({
+  method: payment,
+  couponCode: couponCode ?? null,
+  lines: lines.map(({ lineNo, quantity, unitPriceMinor }) => ({ lineNo, quantity, unitPriceMinor })),
+});
+
+export const orderPlaced = (state: OrderPayment, placed: Placed): OrderPayment => ({
   ...state,
-  placed: {
-    method: payment,
-    couponCode: couponCode ?? null,
-    lines: lines.map(({ lineNo, quantity, unitPriceMinor }) => ({ lineNo, quantity, unitPriceMinor })),
-  },
+  placed: termsOf(placed),
 });
 
 /** Whether an assignment is news for payments: only coupons wait for one. */

@@ -15,7 +15,7 @@ import { capturePayment } from './capture-payment.ts';
 import { unchanged, type Change, type OrderPayment } from './order-payment.ts';
 import { noteAssignment, noteOrder } from './redeem-coupon.ts';
 import { refundLines } from './refund-payment.ts';
-import { isOurs, settledByHand } from './step-answer.ts';
+import { isCancelling, isOurs, settledByHand } from './step-answer.ts';
 import { undoPayment } from './undo-payment.ts';
 
 /** What others tell that an order's money depends on. */
@@ -44,9 +44,11 @@ export function mayMatter({ type, data }: PaymentFact): boolean {
 export const isRemembered = ({ type }: PaymentFact): boolean =>
   type !== 'StepRetryRequested' && type !== 'StepSettled' && type !== 'OrderLinesDropped';
 
-/** Whether it may book on the customer's wallet, which is then locked. */
+/** Whether it may book on the customer's wallet, which is then locked, unless a card pays. */
 export function mayBookOnWallet({ type, data }: PaymentFact): boolean {
   if (type === 'OrderReadyForPayment') return data.payment === 'WALLET';
+  // A coupon's answer moves no money, unless it is what tells of the cancellation.
+  if (type === 'StepRetryRequested') return data.step !== 'COUPON' || isCancelling(data);
   return type !== 'OrderPlaced' && type !== 'SellerAssigned' && type !== 'StepSettled';
 }
 
@@ -75,6 +77,6 @@ export function decide(state: OrderPayment, fact: PaymentFact, books: Books, new
     case 'StepRetryRequested':
       return answerStepAgain(state, newId(), fact.data, books);
     case 'StepSettled':
-      return unchanged(settledByHand(state));
+      return unchanged(settledByHand(state, fact.data));
   }
 }

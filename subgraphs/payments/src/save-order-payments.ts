@@ -1,15 +1,15 @@
 import type { Sql } from '@waygraph/kit/database';
+import { eachOf } from '@waygraph/kit/json-rows';
 import { fullRows, insertRows, uuidv7, type OutboxRow } from '@waygraph/kit/outbox';
 import type { Written } from './books.ts';
 import { walletAccount, type Transfer } from './ledger.ts';
-import { each } from './lock-order-payments.ts';
 import { isUnknown, type OrderPayment } from './order-payment.ts';
 
 export type Saved = {
   /** As it was locked. */
   readonly before: OrderPayment;
   readonly after: OrderPayment;
-  /** Of what changed it last: what the provider answers later belongs to its trace. */
+  /** Of what changed it last: what the provider is asked for from now on, and answers later, belongs to its trace. */
   readonly traceparent: string | undefined;
 };
 
@@ -28,7 +28,7 @@ export async function saveOrderPayments(
   const add = (rows: readonly unknown[], part: (rows: string) => string) => {
     if (rows.length === 0) return;
     params.push(JSON.stringify(rows));
-    parts.push(part(each(params.length)));
+    parts.push(part(eachOf(params.length)));
   };
   add(
     transfers.map(({ id, kind, orderId }) => ({ id, kind, orderId })),
@@ -118,6 +118,6 @@ const updateOrders = (parameter: number): string =>
      charge_sent = coalesce((s.payment ->> 'isSent')::boolean, false),
      cancelled_attempt = (s.cancelled ->> 'attempt')::int, cancel_reason = s.cancelled ->> 'reason',
      given_up = s."givenUp", updated_at = now()
-   from ${each(parameter)}, jsonb_to_record(it) as s("orderId" text, version bigint, "sellerIds" text[], "givenUp" boolean,
+   from ${eachOf(parameter)}, jsonb_to_record(it) as s("orderId" text, version bigint, "sellerIds" text[], "givenUp" boolean,
      method text, "couponCode" text, lines jsonb, assigned jsonb, coupon jsonb, payment jsonb, cancelled jsonb)
    where o.order_id = s."orderId"`;

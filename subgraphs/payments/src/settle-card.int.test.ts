@@ -75,8 +75,26 @@ test('a refund that was settled by hand is never asked for again, whatever comes
   expect(await asks(order)).toEqual([]);
 });
 
-test('only its money steps settle an order’s refunds, and none that is still under way', async () => {
-  const { order, says, pay } = await paid();
+test('a refund without an answer that was settled by hand is never asked for again', async () => {
+  const { order, asked, says, pay } = await paid();
+  says.refund = silence;
+  await faultOf(pay.undo(order.cancelling('PAYMENT')));
+  await leaveToTest(sql, order.orderId);
+  await dueOften(order);
+  await faultOf(pay.settle(order.orderId));
+  expect(await types(order)).toEqual(['PaymentCaptured', 'CompensationStuck']);
+  asked.length = 0;
+  says.refund = () => ({ kind: 'REFUNDED' });
+  await pay.settleByHand(order.settled('PAYMENT'));
+  expect([await refunds(order), await asks(order)]).toEqual([[{ state: 'SETTLED', amount: 1_500 }], []]);
+  expect(await pay.settle(order.orderId)).toBe(false);
+  await pay.answerAgain(order.retry('PAYMENT', 'CANCELLING'));
+  expect(asked).toEqual([]);
+  expect(await types(order)).toEqual(['PaymentCaptured', 'CompensationStuck']);
+});
+
+test('only its money steps settle an order’s refunds, and each only its own; what is still unknown is asked on', async () => {
+  const { order, asked, says, pay } = await paid();
   says.refund = amountMinor => (amountMinor === 400 ? { kind: 'REFUSED', reason: 'no' } : silence());
   await pay.dropLines(order.dropped(400, 5));
   expect(await faultOf(pay.undo(order.cancelling('PAYMENT')))).toMatch('does not answer');
@@ -86,15 +104,48 @@ test('only its money steps settle an order’s refunds, and none that is still u
     { state: 'PENDING', amount: 1_100 },
   ];
   await pay.settleByHand(order.settled('STOCK'));
+  await pay.settleByHand(order.settled('COUPON'));
   expect(await refunds(order)).toEqual([stuck, pending]);
-  await faultOf(pay.settleByHand(order.settled('PAYMENT')));
+  await faultOf(pay.settleByHand(order.settled('REFUND')));
   expect(await refunds(order)).toEqual([{ ...stuck, state: 'SETTLED' }, pending]);
   says.refund = () => ({ kind: 'REFUNDED' });
+  asked.length = 0;
   expect(await pay.settle(order.orderId)).toBe(true);
+  expect(asked).toEqual(['refund 1100']);
   expect((await told(sql, order.orderId)).at(-1)).toMatchObject({
     ...{ type: 'PaymentRefunded', payload: { amountMinor: 1_100, refundedMinor: 1_100 } },
   });
   expect(await asks(order)).toEqual([]);
+});
+
+test('refunds that somebody settles by hand meanwhile: the one under way is booked and told, the next is not asked for', async () => {
+  const { order, asked, pay, says } = await paid();
+  says.refund = silence;
+  await faultOf(pay.dropLines(order.dropped(400, 5)));
+  await leaveToTest(sql, order.orderId);
+  await faultOf(pay.undo(order.cancelling('PAYMENT')));
+  asked.length = 0;
+  const [answer, isAsked] = [Promise.withResolvers<RefundAnswer>(), Promise.withResolvers<undefined>()];
+  const slow = payer(pool, {
+    charge: () => Promise.reject(silence()),
+    refund: ({ amountMinor }) => {
+      asked.push(`refund ${String(amountMinor)}`);
+      isAsked.resolve(undefined);
+      return answer.promise;
+    },
+  });
+  const settling = slow.settle(order.orderId);
+  await isAsked.promise;
+  await pay.settleByHand(order.settled('PAYMENT'));
+  answer.resolve({ kind: 'REFUNDED' });
+  await settling;
+  expect(asked).toEqual(['refund 400']);
+  expect(await refunds(order)).toEqual([
+    { state: 'DONE', amount: 400 },
+    { state: 'SETTLED', amount: 1_100 },
+  ]);
+  expect((await types(order)).at(-1)).toBe('PaymentRefunded');
+  expect(await moved(sql, order.orderId)).toHaveLength(4);
 });
 
 test.each(['400: what?', '409: another request', '402 without a reason'])(

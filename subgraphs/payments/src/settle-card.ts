@@ -53,7 +53,12 @@ async function askForAll({ pool, provider }: Deps, orderId: string, asked: numbe
     else await book(pool, orderId, (now, books) => settleCharge(now, books, answer));
     state = await read();
   }
-  for (const refund of state?.refunds.filter(one => one.state === 'PENDING') ?? []) {
+  const isPending = (one: Refund) => one.state === 'PENDING';
+  for (const { id } of state?.refunds.filter(isPending) ?? []) {
+    // Somebody may have settled it by hand while another one was asked for.
+    state = await read();
+    const refund = state?.refunds.find(one => one.id === id && isPending(one));
+    if (refund === undefined) continue;
     const chargeKey = state?.payment?.id ?? '';
     const ask = { key: refundKey(refund), chargeKey, amountMinor: refund.amountMinor };
     const answer = await answerOf(() => provider.refund(ask));
@@ -77,9 +82,7 @@ const reasonOf = (fault: unknown): string =>
 const book = (pool: Pool, orderId: string, decide: (state: OrderPayment, books: Books) => Change): Promise<unknown> =>
   withTransaction(pool, sql =>
     // A card's money is on no wallet, and its coupon is none of the provider's business.
-    changeOrderPayments(sql, [
-      { parties: { orderId, customerId: '' }, isRemembered: false, onWallet: false, couponOf: () => undefined, decide },
-    ]),
+    changeOrderPayments(sql, [{ parties: { orderId, customerId: '' }, decide }]),
   );
 
 /** Somebody else, who asked for the same, may have been faster: then there is nothing to decide any more. */
@@ -94,8 +97,10 @@ function settleCharge(state: OrderPayment, books: Books, answer: ChargeAnswer): 
 
 function settleRefund(state: OrderPayment, books: Books, asked: Refund, answer: RefundAnswer): Change {
   const refund = state.refunds.find(({ id }) => id === asked.id);
+  // Settled by hand while it was asked for, and made all the same: the books tell it, and orders that too much went back.
+  const isTwice = refund?.state === 'SETTLED' && answer.kind === 'REFUNDED';
   // Under another key it is another question.
-  if (refund?.state !== 'PENDING' || refund.tries !== asked.tries) return unchanged(state);
+  if ((refund?.state !== 'PENDING' && !isTwice) || refund.tries !== asked.tries) return unchanged(state);
   const captured = bookCharge(state, books);
   return andThen(captured, now =>
     answer.kind === 'REFUSED' ? refundStuck(now, refund, answer.reason) : bookRefund(now, refund, books),

@@ -79,6 +79,28 @@ test('an assignment of an order without a coupon waits for nobody', async () => 
   });
 });
 
+test('what touches no wallet waits for none', async () => {
+  const customerId = await customerWith(1_500);
+  const card = someOrder({ customerId, payment: 'CARD' });
+  const wallet = someOrder({ customerId });
+  await settle(facts.ready(card), facts.ready(wallet));
+  // Meanwhile the provider has answered.
+  await sql(`update order_payments set payment_state = 'CAPTURED' where order_id = $1`, [card.orderId]);
+  await sql('delete from provider_asks where order_id = $1', [card.orderId]);
+  await withTransaction(pool, async tx => {
+    await tx('select from accounts where customer_id = $1 for update', [customerId]);
+    await settle(facts.retry(card, 'PAYMENT'), facts.dropped(card, 100));
+    await settle(facts.retry(wallet, 'COUPON'));
+    const impatient = withTransaction(pool, other => settlePayments(other, [facts.cancelling(wallet)]), {
+      lockTimeoutMs: 100,
+    });
+    await expect(impatient).rejects.toThrow('lock timeout');
+  });
+  // A card's order beside one that the wallet has paid keeps nothing from being booked there.
+  await settle(facts.cancelling(card), facts.cancelling(wallet));
+  expect(await balance(customerId)).toBe(1_500);
+});
+
 test('facts of one order that come together count one after the other', async () => {
   const couponCode = uniqueId('C');
   await loadCoupons({ pool }, [{ code: couponCode, percentOff: 10, quota: 1 }]);

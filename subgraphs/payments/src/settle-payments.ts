@@ -2,7 +2,7 @@ import type { Sql } from '@waygraph/kit/database';
 import { uuidv7 } from '@waygraph/kit/outbox';
 import { changeOrderPayments } from './change-order-payments.ts';
 import { withoutCoupon } from './lock-order-payments.ts';
-import { isUnknown, orderPlaced, unheardOf } from './order-payment.ts';
+import { isUnknown, termsOf } from './order-payment.ts';
 import { couponOf, decide, isRemembered, mayBookOnWallet, mayMatter, type PaymentFact } from './payment-fact.ts';
 
 type Told = PaymentFact & { readonly traceparent?: string | undefined };
@@ -16,7 +16,7 @@ export async function settlePayments(sql: Sql, facts: readonly Told[]): Promise<
     sql,
     (await newsOf(sql, facts)).map(fact => ({
       parties: fact.data,
-      placed: fact.type === 'OrderPlaced' ? placedOf(fact.data) : undefined,
+      placed: fact.type === 'OrderPlaced' ? termsOf(fact.data) : undefined,
       isRemembered: isRemembered(fact),
       onWallet: mayBookOnWallet(fact),
       couponOf: state => couponOf(state, fact),
@@ -26,9 +26,6 @@ export async function settlePayments(sql: Sql, facts: readonly Told[]): Promise<
   );
   return states.filter(isUnknown).map(({ orderId }) => orderId);
 }
-
-const placedOf = (placed: Extract<PaymentFact, { type: 'OrderPlaced' }>['data']) =>
-  orderPlaced(unheardOf(placed.orderId, placed.customerId), placed).placed ?? undefined;
 
 /** Without what can change nothing. Most orders have no coupon, so their assignments are read and not locked. */
 async function newsOf(sql: Sql, facts: readonly Told[]): Promise<Told[]> {

@@ -13,7 +13,7 @@ import {
   type OrderPayment,
   type Refund,
 } from './order-payment.ts';
-import { couponRestored, orderCancelled } from './order-refund.ts';
+import { couponRestored, orderCancelled, refundsDue, stepOf } from './order-refund.ts';
 
 export type RetryRequested = ReturnType<typeof StepRetryRequested.parse>['data'];
 
@@ -22,15 +22,17 @@ const steps = ['COUPON', 'PAYMENT', 'REFUND'];
 /** Whether payments is asked; the other steps have other owners. */
 export const isOurs = ({ step }: Pick<RetryRequested, 'step'>): boolean => steps.includes(step);
 
+/** Whether the order is being cancelled, or is. */
+export const isCancelling = ({ status }: Pick<RetryRequested, 'status'>): boolean =>
+  status === 'CANCELLING' || status === 'CANCELLED';
+
 /**
  * What a request to answer again says about the order itself: one that is being cancelled is, whether or not OrderCancelling has
  * come. Refunds that are stuck are tried again; who waits again is told again of what the provider leaves unanswered.
  */
 export function retryRequested(state: OrderPayment, retry: RetryRequested): OrderPayment {
-  const { step, status } = retry;
-  const isCancelled = status === 'CANCELLING' || status === 'CANCELLED';
-  const known = isCancelled ? orderCancelled(state, { ...retry, reason: 'the order is cancelled' }) : state;
-  if (step === 'COUPON') return known;
+  const known = isCancelling(retry) ? orderCancelled(state, { ...retry, reason: 'the order is cancelled' }) : state;
+  if (retry.step === 'COUPON') return known;
   if (!known.givenUp && !known.refunds.some(isStuck)) return known;
   return {
     ...known,
@@ -44,13 +46,20 @@ export function retryRequested(state: OrderPayment, retry: RetryRequested): Orde
 const isStuck = ({ state }: Refund): boolean => state === 'STUCK';
 
 /**
- * Somebody has seen to an order's stuck refunds by hand: that is their end, and their claim stays. One that is still under way may have
- * taken effect, so it is asked to its own end.
+ * Somebody has seen to the refunds of a step by hand: that is their end, and their claim stays. Also of those that the provider leaves
+ * unanswered: to ask once more is what would make them. Those of the lines are a part of the whole.
  */
-export const settledByHand = (state: OrderPayment): OrderPayment =>
-  state.refunds.some(isStuck)
-    ? { ...state, refunds: state.refunds.map(one => (isStuck(one) ? { ...one, state: 'SETTLED' } : one)) }
-    : state;
+export function settledByHand(state: OrderPayment, { step }: Pick<RetryRequested, 'step'>): OrderPayment {
+  const open = [...state.refunds.filter(isStuck), ...refundsDue(state)];
+  const settled = step === 'REFUND' ? open.filter(refund => stepOf(refund) === 'REFUND') : open;
+  if (settled.length === 0) return state;
+  return {
+    ...state,
+    refunds: state.refunds.map(one =>
+      settled.includes(one) ? { ...one, state: 'SETTLED', fault: one.fault ?? 'no answer until it was settled' } : one,
+    ),
+  };
+}
 
 /** Whether one of these events answers the step. */
 export const isAnswered = ({ step }: Pick<RetryRequested, 'step'>, events: readonly OutboxEvent[]): boolean =>
@@ -87,7 +96,10 @@ function paymentCapturedAgain(state: OrderPayment): Change {
   return { state: { ...told, payment }, events };
 }
 
-/** The sum so far under the newest attempt; while a refund is under way, its end will tell. */
+/**
+ * The sum so far under the newest attempt; while a refund is under way, its end will tell. Of what was only settled by hand nothing went
+ * back from here, and orders, whose step ended with that, asks for none of it.
+ */
 function refundedAgain(state: OrderPayment): Change {
   const { payment, refunds, cancelled } = state;
   const last = refunds.findLast(refund => refund.state === 'DONE');

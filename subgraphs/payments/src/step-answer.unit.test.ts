@@ -103,19 +103,31 @@ describe('refunds that somebody has seen to by hand', () => {
     'b',
   );
   const { state: stuck } = refundStuck(two, two.refunds[0]!, 'no');
-  const settled = settledByHand(stuck);
+  const settled = settledByHand(stuck, { step: 'PAYMENT' });
 
-  test('are over: never tried again, and their claim stays', () => {
-    expect(settled.refunds).toMatchObject([{ state: 'SETTLED', fault: 'no' }, { state: 'PENDING' }]);
+  test('are over, stuck or unanswered: never asked for again, and their claim stays', () => {
+    expect(settled.refunds).toMatchObject([
+      { state: 'SETTLED', fault: 'no', reason: 'nobody can serve them' },
+      { state: 'SETTLED', fault: 'no answer until it was settled', reason: 'nobody has it' },
+    ]);
+    expect(refundsDue(settled)).toEqual([]);
     for (const step of ['PAYMENT', 'REFUND'])
       expect(retryRequested(settled, order.retry(step, 'CANCELLING')).refunds).toEqual(settled.refunds);
     expect(unclaimedMinor(settled)).toBe(0);
     expect(moneyGoesBack(linesDropped(settled, 'c', order.dropped(400, 7)), 'd')).toBe(settled);
-    expect(settledByHand(settled)).toBe(settled);
+    expect(settledByHand(settled, { step: 'PAYMENT' })).toBe(settled);
   });
 
-  test('leave alone what is under way: it may have taken effect, and is asked to its end', () => {
-    expect(refundsDue(settled)).toEqual([settled.refunds[1]]);
-    expect(settledByHand(captured.state)).toBe(captured.state);
+  test('are only those of lines when it is theirs that were seen to', () => {
+    const lines = settledByHand(stuck, { step: 'REFUND' });
+    expect(lines.refunds).toMatchObject([{ state: 'SETTLED' }, { state: 'PENDING', fault: null }]);
+    expect(settledByHand(lines, { step: 'REFUND' })).toBe(lines);
+  });
+
+  test('are none of a charge that nobody knows the end of', () => {
+    expect(settledByHand(captured.state, { step: 'PAYMENT' })).toBe(captured.state);
+    const charged = moneyGoesBack(orderCancelled(asked, order.cancelling()), 'b', { isCharged: true });
+    expect(charged.refunds).toMatchObject([{ state: 'PENDING' }]);
+    expect(settledByHand(charged, { step: 'PAYMENT' })).toBe(charged);
   });
 });

@@ -1,4 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
+import { eachOf } from '@waygraph/kit/json-rows';
 import { followingFrom, fullRows, insertRows, type OutboxRow } from '@waygraph/kit/outbox';
 import { assess, type Assessment, type Fact, type OrderRisk } from './risk.ts';
 
@@ -70,14 +71,13 @@ async function save(sql: Sql, orders: readonly OrderRisk[], told: readonly Outbo
   const rows = orders.map(({ assessment, ...order }) => ({ ...order, ...assessment }));
   // Most changes are told to nobody. The first parameter is the one that insertRows names.
   const params = told.length > 0 ? [JSON.stringify(fullRows(told)), JSON.stringify(rows)] : [JSON.stringify(rows)];
-  // The elements of an array are taken for ten: of jsonb_to_recordset the planner expects a hundred, and may read the whole table.
   await sql(
     `${told.length > 0 ? `with told as (${insertRows})` : ''}
      update order_risks o
      set seller_ids = n."sellerIds", parcels = n.parcels, early_ends = n."earlyEnds", attempt = n.attempt, cancelled = n.cancelled,
        version = n.version, level = n.level, predicted_delay_minutes = n."predictedDelayMinutes", reason = n.reason, since = n.since,
        updated_at = now()
-     from unnest(array(select jsonb_array_elements($${String(params.length)}::jsonb))) as it,
+     from ${eachOf(params.length)},
        jsonb_to_record(it) as n("orderId" text, "sellerIds" text[], parcels jsonb, "earlyEnds" jsonb, attempt int,
          cancelled boolean, version bigint, level text, "predictedDelayMinutes" float8, reason text, since timestamptz)
      where o.order_id = n."orderId"`,

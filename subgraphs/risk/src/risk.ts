@@ -18,7 +18,7 @@ export type OrderRisk = {
   readonly customerId: string;
   readonly sellerIds: readonly string[];
   readonly parcels: readonly Parcel[];
-  /** How parcels ended that nothing else is known of yet. */
+  /** How parcels ended that nothing else was known of by then. */
   readonly earlyEnds: readonly EarlyEnd[];
   /** The newest assignment that is known; 0: none yet. */
   readonly attempt: number;

@@ -1,4 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
+import { eachTextOf } from '@waygraph/kit/json-rows';
 import { publish, uuidv7 } from '@waygraph/kit/outbox';
 import type { LaneNow } from './delivery.ts';
 import { laneFactorChanged, type FactorChange } from './lane.ts';
@@ -101,12 +102,11 @@ export async function holdLaneFactors(sql: Sql, laneIds: readonly string[]): Pro
 
 // Locked in one order for everybody, so that nobody waits in a circle.
 const holdStatement = `
-  with asked as (select array(select jsonb_array_elements_text($1::jsonb)) as ids),
-  held as materialized (
+  with held as materialized (
     select l.lane_id as id, ${factorNow} as factor, revision
-    from unnest((select ids from asked)) as it join lane_factors l on l.lane_id = it order by l.lane_id for share of l)
+    from ${eachTextOf(1)} join lane_factors l on l.lane_id = it order by l.lane_id for share of l)
   select (select coalesce(json_agg(held), '[]') from held) as lanes,
-    (select count(*) from held) < (select cardinality(ids) from asked) as missing, ${clock}`;
+    (select count(*) from held) < jsonb_array_length($1::jsonb) as missing, ${clock}`;
 
 /** Writes changes that were decided under the locks of their lanes, and tells them. */
 export async function changeLaneFactors(sql: Sql, changes: readonly FactorChange[]): Promise<void> {
@@ -141,7 +141,7 @@ export const factorsOf =
   async (laneIds: readonly string[]): Promise<Map<string, number>> => {
     const rows = await sql<Pick<Row, 'lane_id' | 'factor'>>(
       `select lane_id, ${factorNow} as factor
-       from unnest(array(select jsonb_array_elements_text($1::jsonb))) as it join lane_factors on lane_id = it`,
+       from ${eachTextOf(1)} join lane_factors on lane_id = it`,
       [JSON.stringify([...new Set(laneIds)])],
     );
     return new Map(rows.map(({ lane_id, factor }) => [lane_id, factor]));

@@ -1,4 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
+import { eachTextOf } from '@waygraph/kit/json-rows';
 import type { Line, Located } from './choose-sellers.ts';
 import type { Delivery, LaneNow } from './delivery.ts';
 import { clock, factorNow } from './lane-factors.ts';
@@ -54,13 +55,11 @@ async function lockRoutes(sql: Sql, orderIds: readonly string[]): Promise<OrderR
   const rows = await (ids.length === 1
     ? sql<Row>(`select ${columns} from order_routes where order_id = $1 for update`, [only])
     : sql<Row>(
-        `select ${columns} from ${each} join order_routes on order_id = it order by order_id for update of order_routes`,
+        `select ${columns} from ${eachTextOf(1)} join order_routes on order_id = it order by order_id for update of order_routes`,
         [JSON.stringify(ids)],
       ));
   return rows.map(routeOf);
 }
-
-const each = 'unnest(array(select jsonb_array_elements_text($1::jsonb))) as it';
 
 export type LockedOrder = { readonly route: OrderRoute; readonly deliveries: readonly Delivery[] };
 
@@ -83,7 +82,7 @@ export async function lockOrders(sql: Sql, orderIds: readonly string[]): Promise
   const [loaded] = await sql<{ parcels: (DeliveryRow & LaneRow)[]; now_ms: number }>(
     `with parcel as (
        select ${deliveryColumns}, ${factorNow} as lane_factor, f.revision as present_revision
-       from ${each} join deliveries d on d.order_id = it join eta_ledger e on e.id = d.eta_id
+       from ${eachTextOf(1)} join deliveries d on d.order_id = it join eta_ledger e on e.id = d.eta_id
        left join lane_factors f on f.lane_id = d.lane_id)
      select (select coalesce(json_agg(parcel order by order_id, seller_id), '[]') from parcel) as parcels, ${clock}`,
     [JSON.stringify(routes.map(({ orderId }) => orderId))],

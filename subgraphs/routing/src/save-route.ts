@@ -1,4 +1,5 @@
 import type { Sql } from '@waygraph/kit/database';
+import { eachOf } from '@waygraph/kit/json-rows';
 import { fullRows, insertRows } from '@waygraph/kit/outbox';
 import type { Assignment } from './assignment.ts';
 import type { Delivery } from './delivery.ts';
@@ -44,7 +45,6 @@ export async function saveChanges(
 ): Promise<void> {
   if (changes.length === 0) return;
   const { parts, params } = whatFollows(changes, assignments);
-  // The elements of an array are taken for ten: of jsonb_to_recordset the planner expects a hundred, and may read the whole table.
   await sql(
     `with ${parts.join(',\n')}
      update order_routes r
@@ -52,7 +52,7 @@ export async function saveChanges(
        dropped_line_nos = n.dropped_line_nos, excluded = n.excluded, promised_at = n.promised_at,
        cancelled_attempt = n.cancelled_attempt, stock_refusals = n.stock_refusals, unserved_line_nos = n.unserved_line_nos,
        end_reason = n.end_reason, updated_at = clock_timestamp()
-     from unnest(array(select jsonb_array_elements($${String(params.length + 1)}::jsonb))) as it, jsonb_to_record(it) as n(${routeTypes})
+     from ${eachOf(params.length + 1)}, jsonb_to_record(it) as n(${routeTypes})
      where r.order_id = n.order_id`,
     [...params, JSON.stringify(changes.map(({ route }) => routeRow(route)))],
   );
@@ -70,7 +70,7 @@ const routeRow = (route: OrderRoute) => ({
 
 /**
  * What goes with the routes as parts of their statement: foreign keys are looked at when that ends. Tables without a row are left out,
- * so there are a few texts, each of which is prepared once. `gate` ends each part.
+ * so there are a few texts, each of which is prepared once. `gate` goes behind the FROM that each part ends in.
  */
 function whatFollows(changes: readonly RouteChange[], assignments: readonly Assignment[], gate = '') {
   const deliveries = changes.flatMap(change => change.deliveries);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { EventDefinition } from '@waygraph/schema/events/define';
 import { sqlOfPool, type Pool } from '../database.ts';
 import { createEventConsumer } from '../event-consumer.ts';
-import type { EffectOfMany, EventHandler } from '../event-handler.ts';
+import type { EventHandler } from '../event-handler.ts';
 import { createLog } from '../log.ts';
 import { uuidv7 } from '../outbox.ts';
 import type { RetryPlan } from '../retry-delay.ts';
@@ -27,7 +27,7 @@ export function groupOn<Type extends string, Schema extends z.ZodType>(
     group,
     fake,
     dead,
-    async start(handlers: readonly EventHandler[], more: { alongside?: EffectOfMany; retries?: RetryPlan } = {}) {
+    async start(handlers: readonly EventHandler[], more: { retries?: RetryPlan } = {}) {
       const consumer = createEventConsumer({
         ...{ group, pool, handlers, brokers: [], concurrency: 6, retries: plan, deadTopic: dead, commitEveryMs: 5 },
         log: createLog('held-events', 'silent'),

@@ -1,6 +1,6 @@
 -- What orders knows, to be compared with what the others know. `told`: how many events of each topic have come.
 select o.id, o.status, s.status as saga, (o.subtotal_minor - o.discount_minor)::float8 as "totalMinor", o.coupon_code as "couponCode",
-  s.paid_minor::float8 as "paidMinor",
+  s.settled_minor::float8 as "settledMinor",
   extract(epoch from clock_timestamp() - greatest(o.updated_at, s.updated_at))::float8 as "ageS",
   coalesce((select jsonb_object_agg(topic, n) from
     (select topic, count(*) as n from timeline where order_id = o.id group by topic) t), '{}') as told,
