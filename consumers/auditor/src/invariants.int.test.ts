@@ -277,23 +277,21 @@ describe.each(serviceNames)('%s', service => {
     });
   }
 
+  const event = (seq: number, day = '2026-11-21', time = '09:00:00') =>
+    `insert into outbox (topic, key, type, seq, day, occurred_us) values ('t', 'k', 'x', ${String(seq)}, '${day}',
+       extract(epoch from timestamptz '2026-11-21 ${time}Z') * 1e6)`;
+
   test('events-without-a-gap finds a number that is missing', async () => {
-    const event = (seq: number) => `insert into outbox (topic, key, type, seq) values ('t', 'k', 'x', ${String(seq)})`;
     expect(await found('every/events-without-a-gap', [null], [event(3), event(4)])).toEqual([]);
     expect(await found('every/events-without-a-gap', [null], [event(3), event(5)])).toHaveLength(1);
     expect(await found('every/events-without-a-gap', [null], [event(3), event(3)])).toHaveLength(1);
   });
 
   test('events-without-a-gap misses no number of a day that is not there any more', async () => {
-    const event = (seq: number, day: string, time: string) =>
-      `insert into outbox (topic, key, type, seq, day, occurred_us) values ('t', 'k', 'x', ${String(seq)}, '${day}',
-         extract(epoch from timestamptz '2026-11-21 ${time}Z') * 1e6)`;
     // 4 began before midnight, and waited for 3.
     const kept = [event(3, '2026-11-21', '00:00:01'), event(5, '2026-11-21', '00:00:03')];
     expect(await found('every/events-without-a-gap', [null], kept)).toEqual([]);
     expect(await found('every/events-without-a-gap', ['2026-11-21T12:00:00Z'], kept)).toEqual([]);
-    const later = [event(3, '2026-11-21', '09:00:01'), event(5, '2026-11-21', '09:00:03')];
-    expect(await found('every/events-without-a-gap', [null], later)).toHaveLength(1);
     const dayBefore = [event(1, '2026-11-20', '00:00:00'), event(2, '2026-11-20', '00:00:00')];
     expect(await found('every/events-without-a-gap', [null], [...dayBefore, ...kept])).toHaveLength(1);
   });

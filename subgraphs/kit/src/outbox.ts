@@ -11,14 +11,18 @@ export const madeAtMs = (id: string): number | undefined =>
 /** The log may be faster than the table: a commit is streamed before others see its rows, and a busy machine can take long over it. */
 const longestInvisibleMs = 60_000;
 
+/** Whether the row of this id, which a log has told of, may be there without being visible yet. */
+export function mayBeInvisible(id: string): boolean {
+  const made = madeAtMs(id);
+  return made !== undefined && Math.abs(Date.now() - made) < longestInvisibleMs;
+}
+
 /**
  * To be called when the row that an event is about is not there. Throws a passing fault when the id is so young that the row may
  * only not be visible yet; otherwise it was never there.
  */
 export function assertNeverThere(id: string): void {
-  const made = madeAtMs(id);
-  if (made !== undefined && Math.abs(Date.now() - made) < longestInvisibleMs)
-    throw new WaygraphError('UNAVAILABLE', `${id} is not there yet`);
+  if (mayBeInvisible(id)) throw new WaygraphError('UNAVAILABLE', `${id} is not there yet`);
 }
 
 export type OutboxRow = OutboxEvent & { readonly id?: string; readonly traceparent?: string | undefined };

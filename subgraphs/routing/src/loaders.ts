@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import DataLoader from 'dataloader';
 import type { Sql } from '@waygraph/kit/database';
+import { mayBeInvisible } from '@waygraph/kit/outbox';
 import type { Assignment } from './assignment.ts';
 import type { CandidateScore } from './choose-sellers.ts';
 import type { Delivery, Eta } from './delivery.ts';
@@ -47,15 +49,28 @@ export function createLoaders(sql: Sql): Loaders {
 
 export const isUuid = (id: string): boolean => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(id);
 
+/** When to look again for an estimate that is not visible yet, in ms. */
+const patience = [10, 20, 50, 100, 200, 400];
+
+/** A frame may be joined before the row that its event tells of is visible: it is waited for, since a frame is told only once. */
 async function readEtas(sql: Sql, ids: readonly string[]): Promise<(ToldEta | null)[]> {
-  const rows = await sql<EtaRow & { customer_id: string; seller_id: string }>(
-    `select d.customer_id, d.seller_id, ${etaColumns}
-     from eta_ledger e join deliveries d on d.id = e.delivery_id where e.id = any ($1)`,
-    [ids.filter(isUuid)],
-  );
-  const byId = new Map(
-    rows.map(row => [row.eta_id, { eta: etaOf(row), customerId: row.customer_id, sellerId: row.seller_id }]),
-  );
+  const byId = new Map<string, ToldEta>();
+  const look = async (wanted: readonly string[]): Promise<string[]> => {
+    const rows = await sql<EtaRow & { customer_id: string; seller_id: string }>(
+      `select d.customer_id, d.seller_id, ${etaColumns}
+       from eta_ledger e join deliveries d on d.id = e.delivery_id where e.id = any ($1)`,
+      [wanted],
+    );
+    for (const row of rows)
+      byId.set(row.eta_id, { eta: etaOf(row), customerId: row.customer_id, sellerId: row.seller_id });
+    return wanted.filter(id => !byId.has(id) && mayBeInvisible(id));
+  };
+  let missing = await look(ids.filter(isUuid));
+  for (const pauseMs of patience) {
+    if (missing.length === 0) break;
+    await setTimeout(pauseMs);
+    missing = await look(missing);
+  }
   return ids.map(id => byId.get(id) ?? null);
 }
 
