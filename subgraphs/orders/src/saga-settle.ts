@@ -1,6 +1,6 @@
 import { userError, type UserError } from '@waygraph/kit/errors';
 import { withCancelRefused, withMoneyBack } from './saga-learn.ts';
-import { answered, isCancelled, mayCancel, refundDue, withStep, type SagaOrder, type Step } from './saga-state.ts';
+import { answered, isCancelled, refundDue, withStep, type SagaOrder, type Step } from './saga-state.ts';
 
 export type Resolution = { readonly resolution: 'DONE_BY_HAND' | 'WRITTEN_OFF'; readonly note: string };
 
@@ -21,9 +21,13 @@ export function refusalOf(
       'payments has not given up on it, and may give the money back yet; resumeSaga asks it again',
       'step',
     );
-  // Goods that a carrier has do not come back, whoever says so.
-  if (step.name === 'CANCEL' && resolution === 'DONE_BY_HAND' && !mayCancel(order))
-    return userError('TOO_LATE', 'it was handed over', 'resolution');
+  // What an operator takes for cancelled may be with its carrier by now: its goods would be sold twice.
+  if (step.name === 'CANCEL' && resolution === 'DONE_BY_HAND')
+    return userError(
+      'INVALID_INPUT',
+      'routing alone knows whether it was handed over: resumeSaga asks it again, WRITTEN_OFF lets the order go on',
+      'resolution',
+    );
   if (step.name === 'ASSIGNMENT' && !isCancelled(order) && order.status !== 'DELIVERED')
     return userError(
       'INVALID_INPUT',
@@ -36,16 +40,14 @@ export function refusalOf(
 /** The order with a stuck step as an operator settled it. */
 export function settle(order: SagaOrder, step: Step, { resolution, note }: Resolution, nowMs: number): SagaOrder {
   const detail = `${resolution}: ${note}`;
-  const isDone = resolution === 'DONE_BY_HAND';
   if (step.name === 'CANCEL')
-    return isDone
-      ? withStep(order, answered(step, 'DONE', nowMs, step.detail))
-      : withCancelRefused(order, step, { detail: step.detail, reason: 'it could not be cancelled' }, nowMs);
+    return withCancelRefused(order, step, { detail: step.detail, reason: 'it could not be cancelled' }, nowMs);
   if (isMoneyBack(order, step)) {
     const due = step.name === 'REFUND' ? refundDue(order) : order.paidMinor;
     const settledMinor = Math.max(order.settledMinor, due - order.refundedMinor);
     return withMoneyBack({ ...order, settledMinor }, nowMs, detail);
   }
+  const isDone = resolution === 'DONE_BY_HAND';
   const state = isCancelled(order) ? 'UNDONE' : isDone ? 'DONE' : 'FAILED';
   return withStep(order, answered(step, state, nowMs, detail));
 }
