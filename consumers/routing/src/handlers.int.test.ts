@@ -90,7 +90,7 @@ describe('events that routing hears of', () => {
     const order = await placed();
     const rejected = StockRejected.outboxEvent({ ...order, lineNos: [1], reason: 'gone' }, { seq: 1 });
     await deliver(onStockRejected(reach()), rejected);
-    await deliver(onOrderConfirmed(), OrderConfirmed.outboxEvent({ ...order, attempt: 2 }, { seq: 2 }));
+    await deliver(onOrderConfirmed()[0]!, OrderConfirmed.outboxEvent({ ...order, attempt: 2 }, { seq: 2 }));
     expect(await types(order.orderId)).toEqual([
       ...['SellerAssigned', 'EtaChanged', 'SellerAssigned', 'EtaChanged', 'DeliveryStarted'],
     ]);

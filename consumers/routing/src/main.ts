@@ -51,7 +51,7 @@ const consumer = createEventConsumer({
     onAssignmentRejected(search),
     onDelayConfirmed(search),
     onStepRetryRequested(search),
-    onOrderConfirmed(),
+    ...onOrderConfirmed(),
     onOrderCancelRequested(),
     onOrderCancelling(),
     onOrderCancelled(),

@@ -1,12 +1,7 @@
 import type { EventOf } from '@waygraph/schema/events/define';
-import type { DeliveryLost, SellerAssigned } from '@waygraph/schema/events/delivery';
-import type {
-  OrderCancelled,
-  OrderCancelling,
-  OrderLinesDropped,
-  StepRetryRequested,
-} from '@waygraph/schema/events/orders';
-import type { PaymentCaptured } from '@waygraph/schema/events/payment';
+import { DeliveryLost, SellerAssigned } from '@waygraph/schema/events/delivery';
+import { OrderCancelled, OrderCancelling, OrderLinesDropped, StepRetryRequested } from '@waygraph/schema/events/orders';
+import { PaymentCaptured } from '@waygraph/schema/events/payment';
 import type { Change, OrderStock } from './order-stock.ts';
 import { confirm, reserve } from './reservation.ts';
 import type { AssignedLine, Shelf } from './shelf.ts';
@@ -14,17 +9,16 @@ import { answerAgain, isOurs } from './stock-answer.ts';
 import { cancel, drop, lose } from './stock-return.ts';
 
 /** What others tell that an order's stock depends on. */
-export type StockFact = EventOf<
-  readonly [
-    typeof SellerAssigned,
-    typeof DeliveryLost,
-    typeof PaymentCaptured,
-    typeof OrderCancelling,
-    typeof OrderCancelled,
-    typeof OrderLinesDropped,
-    typeof StepRetryRequested,
-  ]
->;
+export const stockFacts = [
+  SellerAssigned,
+  DeliveryLost,
+  PaymentCaptured,
+  OrderCancelling,
+  OrderCancelled,
+  OrderLinesDropped,
+  StepRetryRequested,
+] as const;
+export type StockFact = EventOf<typeof stockFacts>;
 
 /** The lines that are wanted, in their order: their shelves count beside those of what the order has. */
 export const wantedLines = (fact: StockFact): readonly AssignedLine[] =>

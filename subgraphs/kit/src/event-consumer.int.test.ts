@@ -73,7 +73,7 @@ test('events of which many may come share transactions, each once, in order', as
     group: uniqueId('group'),
     pool,
     handlers: [
-      onMany(CanaryBeat, deliveries => {
+      ...onMany([CanaryBeat], deliveries => {
         const beats = deliveries.map(({ event }) => event.data);
         together.push(beats.filter(beat => beat.server === server).map(({ beat }) => beat));
         return Promise.resolve();

@@ -10,15 +10,7 @@ import { createRetryWorker } from './retry-worker.ts';
 import { toldTopic } from './set-aside.ts';
 import { createSlots } from './slots.ts';
 
-export {
-  on,
-  onMany,
-  onWithCalls,
-  type EffectOfMany,
-  type EventHandler,
-  type Transact,
-  type Wiring,
-} from './event-handler.ts';
+export { on, onMany, onWithCalls, type EventHandler, type Transact, type Wiring } from './event-handler.ts';
 
 /** So many records of a partition are worked on between two looks at the group. */
 const mostAtOnce = 500;

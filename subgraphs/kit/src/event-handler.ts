@@ -1,4 +1,4 @@
-import type { EventDefinition } from '@waygraph/schema/events/define';
+import type { EventDefinition, EventOf } from '@waygraph/schema/events/define';
 import type { z } from 'zod';
 import type { Delivery, Handler } from './consumer.ts';
 import type { Sql } from './database.ts';
@@ -10,7 +10,7 @@ export type EventDelivery = Delivery<Parsed>;
  * Runs in the transaction that remembers the events. They may be of several partitions; those of one, and so those of a key on one
  * topic, are in its order.
  */
-export type EffectOfMany<Data = unknown> = (deliveries: readonly Delivery<Parsed<Data>>[], sql: Sql) => Promise<void>;
+export type EffectOfMany<Event = Parsed> = (deliveries: readonly Delivery<Event>[], sql: Sql) => Promise<void>;
 
 /** Runs `work` in the transaction that remembers the event; not at all when it was handled before or must wait behind another. */
 export type Transact = (delivery: EventDelivery, work: (sql: Sql) => Promise<unknown>) => Promise<void>;
@@ -47,15 +47,19 @@ export function on<Type extends string, Schema extends z.ZodType>(
 }
 
 /**
- * For types of which many may come at once: what comes at the same time, of this type or another with the same `effect`, shares one
- * transaction, whatever its topic and partition. A repeat is left out.
+ * For types of which many may come at once: what comes of them at the same time shares one transaction and one call of `effect`,
+ * whatever its topic and partition. A repeat is left out.
  */
-export function onMany<Type extends string, Schema extends z.ZodType>(
-  definition: EventDefinition<Type, Schema>,
-  effect: EffectOfMany<z.infer<Schema>>,
-): EventHandler {
-  const together = effect as EffectOfMany;
-  return { ...on(definition, (_, sql, delivery) => together([delivery], sql)), together };
+export function onMany<const Definitions extends readonly EventDefinition[]>(
+  definitions: Definitions,
+  effect: EffectOfMany<EventOf<Definitions>>,
+): EventHandler[] {
+  // Each event was parsed by one of the definitions.
+  const together = effect as EffectOfMany<never> as EffectOfMany;
+  return definitions.map(definition => ({
+    ...on(definition, (_, sql, delivery) => together([delivery], sql)),
+    together,
+  }));
 }
 
 /**

@@ -205,7 +205,7 @@ test('what goes together and what goes alone stay in order per key', async () =>
     seen.push(...deliveries.map(({ event }) => event.data.beat));
     return Promise.resolve();
   };
-  await world.start([onMany(CanaryBeat, noted)]);
+  await world.start(onMany([CanaryBeat], noted));
   world.send(...seqs(...Array.from({ length: 50 }, (_, n) => n + 1)));
   await waitFor(() => seen.length === 50);
   expect(seen).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));

@@ -1,6 +1,6 @@
 import type { EventOf } from '@waygraph/schema/events/define';
-import type { SellerAssigned } from '@waygraph/schema/events/delivery';
-import type {
+import { SellerAssigned } from '@waygraph/schema/events/delivery';
+import {
   OrderCancelled,
   OrderCancelling,
   OrderLinesDropped,
@@ -19,18 +19,18 @@ import { isCancelling, isOurs, settledByHand } from './step-answer.ts';
 import { undoPayment } from './undo-payment.ts';
 
 /** What others tell that an order's money depends on. */
-export type PaymentFact = EventOf<
-  readonly [
-    typeof OrderPlaced,
-    typeof SellerAssigned,
-    typeof OrderReadyForPayment,
-    typeof OrderLinesDropped,
-    typeof OrderCancelling,
-    typeof OrderCancelled,
-    typeof StepRetryRequested,
-    typeof StepSettled,
-  ]
->;
+export const paymentFacts = [
+  OrderPlaced,
+  SellerAssigned,
+  OrderReadyForPayment,
+  OrderLinesDropped,
+  OrderCancelling,
+  // An order may end without OrderCancelling, and the one may overtake the other: it says the same.
+  OrderCancelled,
+  StepRetryRequested,
+  StepSettled,
+] as const;
+export type PaymentFact = EventOf<typeof paymentFacts>;
 
 /** Whether a fact may change anything here, whatever is known of its order. */
 export function mayMatter({ type, data }: PaymentFact): boolean {

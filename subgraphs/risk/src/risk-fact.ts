@@ -1,5 +1,5 @@
 import type { EventOf } from '@waygraph/schema/events/define';
-import type {
+import {
   AssignmentRejected,
   Delivered,
   DeliveryCancelled,
@@ -7,23 +7,22 @@ import type {
   EtaChanged,
   SellerAssigned,
 } from '@waygraph/schema/events/delivery';
-import type { OrderCancelled } from '@waygraph/schema/events/orders';
+import { OrderCancelled } from '@waygraph/schema/events/orders';
 import type { z } from 'zod';
 import type { Estimate } from './parcel.ts';
 import type { Fact } from './risk.ts';
 
 /** What others tell that an order's risk depends on. */
-export type RiskEvent = EventOf<
-  readonly [
-    typeof SellerAssigned,
-    typeof EtaChanged,
-    typeof Delivered,
-    typeof DeliveryLost,
-    typeof AssignmentRejected,
-    typeof DeliveryCancelled,
-    typeof OrderCancelled,
-  ]
->;
+export const riskEvents = [
+  SellerAssigned,
+  EtaChanged,
+  Delivered,
+  DeliveryLost,
+  AssignmentRejected,
+  DeliveryCancelled,
+  OrderCancelled,
+] as const;
+export type RiskEvent = EventOf<typeof riskEvents>;
 
 /** What an event says of an order's parcels. */
 export function factOf({ type, data }: RiskEvent): Fact {

@@ -40,9 +40,9 @@ export function eventConsumerConformance(name: string, open: () => Promise<Broke
         topic,
         numbers.map(seq => ({ key, seq, payload: { server: key, beat: seq, at: '2026-11-21T09:30:00.000Z' } })),
       );
-    async function start(handler: EventHandler): Promise<KafkaConsumer> {
+    async function start(...handlers: readonly EventHandler[]): Promise<KafkaConsumer> {
       const consumer = createEventConsumer({
-        ...{ group, pool, handlers: [handler], brokers: broker.brokers, concurrency: 2, commitEveryMs: 10 },
+        ...{ group, pool, handlers, brokers: broker.brokers, concurrency: 2, commitEveryMs: 10 },
         log: createLog('shared', 'silent'),
         onCrash: error => {
           throw error;
@@ -113,7 +113,7 @@ export function eventConsumerConformance(name: string, open: () => Promise<Broke
       const together: string[][] = [];
       for (const key of [first, second]) await send(key, 1, 2, 3);
       await start(
-        onMany(define(), async (deliveries, tx) => {
+        ...onMany([define()], async (deliveries, tx) => {
           together.push(deliveries.map(({ event }) => event.data.server));
           for (const { event } of deliveries) await note(tx, event.data.server, event.data.beat);
         }),
@@ -129,7 +129,7 @@ export function eventConsumerConformance(name: string, open: () => Promise<Broke
         let fails = true;
         for (const key of [first, second]) await send(key, 1, 2, 3);
         await start(
-          onMany(define(), async (deliveries, tx) => {
+          ...onMany([define()], async (deliveries, tx) => {
             for (const { event } of deliveries) await note(tx, event.data.server, event.data.beat);
             if (fails && deliveries.some(({ event }) => event.data.server === first && event.data.beat === 2))
               throw Object.assign(new Error('no such seller'), { retryable: reason !== 'for good' });
